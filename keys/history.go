@@ -1,0 +1,107 @@
+package keys
+
+import "fmt"
+
+// A History is the verified chain of an administration's rosters, oldest first.
+type History struct {
+	rosters []*Roster
+	raw     [][]byte
+}
+
+// VerifyHistory checks a chain of signed rosters, oldest first and starting
+// with seq 1, whose first roster must be signed by one of the pinned root keys.
+//
+// A pin on a later root would not do: rosters do not name the one before, and
+// a signature can be added to a document, so whoever invents the beginning of
+// a chain could have it lead to the true roster.
+func VerifyHistory(raw [][]byte, pinned []*PublicKey) (*History, error) {
+	if len(raw) == 0 {
+		return nil, fmt.Errorf("%w: no roster", ErrRoster)
+	}
+	h := &History{}
+	for i, b := range raw {
+		if err := h.Append(b); err != nil {
+			return nil, fmt.Errorf("roster %d: %w", i, err)
+		}
+	}
+	first, err := ParseGeneral(KindRoster, raw[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pinned {
+		if first.SignedBy(p) {
+			return h, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: no pinned root key signed the first roster", ErrRoster)
+}
+
+// Append checks the next roster of the chain and adds it.
+func (h *History) Append(raw []byte) error {
+	r, err := ParseRoster(raw, h.Current())
+	if err != nil {
+		return err
+	}
+	h.rosters, h.raw = append(h.rosters, r), append(h.raw, raw)
+	return nil
+}
+
+// Current is the newest roster; nil while there is none.
+func (h *History) Current() *Roster {
+	if len(h.rosters) == 0 {
+		return nil
+	}
+	return h.rosters[len(h.rosters)-1]
+}
+
+// First is the roster the chain starts with; nil while there is none. Its root
+// keys are what verifies the chain again.
+func (h *History) First() *Roster {
+	if len(h.rosters) == 0 {
+		return nil
+	}
+	return h.rosters[0]
+}
+
+// Raw are the signed rosters, oldest first.
+func (h *History) Raw() [][]byte { return h.raw }
+
+// Root finds a root key of any roster of the chain by kid; nil where there is none.
+func (h *History) Root(kid string) *PublicKey {
+	for i := len(h.rosters) - 1; i >= 0; i-- {
+		if k := findKey(h.rosters[i].Root, kid); k != nil {
+			return k
+		}
+	}
+	return nil
+}
+
+// Key finds the newest entry for a key of the role by kid; nil where there is none.
+func (h *History) Key(role Role, kid string) *RosterKey {
+	for i := len(h.rosters) - 1; i >= 0; i-- {
+		for j := range h.rosters[i].Keys {
+			k := &h.rosters[i].Keys[j]
+			if k.Role == role && k.JWK != nil && k.JWK.kid == kid {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// Note returns the note key of a role in the newest roster: the latest that is not revoked.
+func (h *History) Note(role Role) (*VKey, error) {
+	var newest *RosterKey
+	if r := h.Current(); r != nil {
+		for i := range r.Keys {
+			k := &r.Keys[i]
+			if k.Role == role && !role.JOSE() && k.Revoked == nil && (newest == nil || k.Nbf >= newest.Nbf) {
+				newest = k
+			}
+		}
+	}
+	if newest == nil {
+		return nil, fmt.Errorf("%w: no %s key", ErrRoster, role)
+	}
+	return ParseVKey(newest.VKey)
+}
