@@ -1,0 +1,168 @@
+package credential
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aeo-registry/aeo/credential/sdjwt"
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+const (
+	day = 24 * 60 * 60
+	// digestCount is how many entries "_sd" has, whatever is behind them: one
+	// more than there are disclosable claims, so that decoys always exist.
+	digestCount = 12
+	// maxValidity bounds exp: two years of at most 366 days.
+	maxValidity = 2 * 366 * day
+)
+
+// payload is the JSON the issuer signs, member by member. Pointers tell an
+// absent or null member from a zero.
+type payload struct {
+	Iss          string       `json:"iss"`
+	Iat          int64        `json:"iat"`
+	Nbf          int64        `json:"nbf"`
+	Exp          int64        `json:"exp"`
+	VCT          string       `json:"vct"`
+	VCTIntegrity string       `json:"vct#integrity"`
+	Status       *statusClaim `json:"status"`
+	Territory    string       `json:"territory"`
+	Authority    string       `json:"authority"`
+	Programme    string       `json:"programme"`
+	Type         string       `json:"authorisation_type"`
+	SD           []string     `json:"_sd"`
+	SDAlg        string       `json:"_sd_alg"`
+}
+
+type statusClaim struct {
+	StatusList *statusList `json:"status_list"`
+}
+
+type statusList struct {
+	Idx *int64 `json:"idx"`
+	URI string `json:"uri"`
+}
+
+// newPayload is the payload of c, without digests.
+func newPayload(c *Claims) *payload {
+	return &payload{
+		Iss: c.Issuer, Iat: c.IssuedAt, Nbf: c.NotBefore, Exp: c.Expires,
+		VCT: c.VCT, VCTIntegrity: c.VCTIntegrity,
+		Status:    &statusClaim{&statusList{Idx: &c.Status.Idx, URI: c.Status.URI}},
+		Territory: c.Territory, Authority: c.Authority,
+		Programme: c.Programme, Type: c.Type, SDAlg: sdjwt.SHA256,
+	}
+}
+
+// parsePayload reads and checks a payload whose JSON is known to be strict.
+func parsePayload(raw []byte) (*payload, error) {
+	var p payload
+	if err := jcs.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("%w: payload: %w", ErrFormat, err)
+	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if err := p.checkDigests(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return &p, nil
+}
+
+// claims are the visible claims of a checked payload.
+func (p *payload) claims() Claims {
+	return Claims{
+		Issuer: p.Iss, IssuedAt: p.Iat, NotBefore: p.Nbf, Expires: p.Exp,
+		VCT: p.VCT, VCTIntegrity: p.VCTIntegrity,
+		Status:    StatusRef{URI: p.Status.StatusList.URI, Idx: *p.Status.StatusList.Idx},
+		Territory: p.Territory, Authority: p.Authority,
+		Programme: p.Programme, Type: p.Type,
+	}
+}
+
+// check holds every rule on the visible claims that needs no clock and no other document.
+func (p *payload) check() error {
+	if !isEntityID(p.Iss) {
+		return fmt.Errorf("iss %.80q is not an entity id: https, a host name and nothing else", p.Iss)
+	}
+	if err := p.checkTimes(); err != nil {
+		return err
+	}
+	if err := p.checkType(); err != nil {
+		return err
+	}
+	if err := p.checkStatus(); err != nil {
+		return err
+	}
+	switch {
+	case !isTerritory(p.Territory):
+		return fmt.Errorf("territory %.16q is not two capital letters", p.Territory)
+	case !isTerritory(p.Authority):
+		return fmt.Errorf("authority %.16q is not two capital letters", p.Authority)
+	case !isCode(p.Programme):
+		return fmt.Errorf("programme %.80q is not a code", p.Programme)
+	case !isCode(p.Type):
+		return fmt.Errorf("authorisation_type %.80q is not a code", p.Type)
+	}
+	return nil
+}
+
+func (p *payload) checkTimes() error {
+	switch {
+	case p.Iat <= 0 || p.Iat%day != 0:
+		return fmt.Errorf("iat %d is not the beginning of a UTC day", p.Iat)
+	case p.Nbf <= 0:
+		return fmt.Errorf("nbf %d is not a time", p.Nbf)
+	case p.Exp <= p.Nbf || p.Exp <= p.Iat:
+		return fmt.Errorf("exp %d is not after nbf %d and iat %d", p.Exp, p.Nbf, p.Iat)
+	case p.Exp-max(p.Iat, p.Nbf) > maxValidity:
+		return fmt.Errorf("exp %d is more than two years after iat and nbf", p.Exp)
+	}
+	return nil
+}
+
+// checkType pins the type of the credential and, through its integrity, the
+// one Type Metadata document it has.
+func (p *payload) checkType() error {
+	entity, ok := strings.CutSuffix(p.VCT, vctPath)
+	if !ok || !isEntityID(entity) {
+		return fmt.Errorf("vct %.120q is not an entity id followed by %s", p.VCT, vctPath)
+	}
+	if want := Integrity(p.VCT); p.VCTIntegrity != want {
+		return fmt.Errorf("vct#integrity %.80q, want %s", p.VCTIntegrity, want)
+	}
+	return nil
+}
+
+func (p *payload) checkStatus() error {
+	if p.Status == nil || p.Status.StatusList == nil || p.Status.StatusList.Idx == nil {
+		return fmt.Errorf("status names no entry of a status list")
+	}
+	ref := p.Status.StatusList
+	if *ref.Idx < 0 || *ref.Idx >= statuslist.MaxSize {
+		return fmt.Errorf("status idx %d, want 0 to %d", *ref.Idx, statuslist.MaxSize-1)
+	}
+	n, ok := strings.CutPrefix(ref.URI, p.Iss+"/status/")
+	if !ok || !isOrdinal(n) {
+		return fmt.Errorf("status uri %.120q is not a list of the issuer, %s/status/<n>", ref.URI, p.Iss)
+	}
+	return nil
+}
+
+func (p *payload) checkDigests() error {
+	if p.SDAlg != sdjwt.SHA256 {
+		return fmt.Errorf("_sd_alg %.40q, want %q", p.SDAlg, sdjwt.SHA256)
+	}
+	if len(p.SD) != digestCount {
+		return fmt.Errorf("_sd has %d entries, want %d", len(p.SD), digestCount)
+	}
+	for i, d := range p.SD {
+		if b, err := keys.DecodeBase64URL(d); err != nil || len(b) != 32 {
+			return fmt.Errorf("_sd entry %d is not the base64url of 32 bytes", i)
+		}
+	}
+	return nil
+}
