@@ -1,0 +1,91 @@
+package bundle
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Members of the administration that signs the bundle.
+const (
+	PathConfiguration = "self/entity-configuration.jwt"
+	PathRosters       = "self/rosters.json"
+	PathPolicy        = "policy.json"
+)
+
+// Names of members below the prefix of an administration.
+const (
+	nameConfiguration   = "entity-configuration.jwt"
+	nameRosters         = "rosters.json"
+	nameStatement       = "statement.jwt"
+	nameMemberStatement = "member-statement.jwt"
+	nameCheckpoint      = "checkpoint"
+	nameState           = "state.json"
+	nameLists           = "lists.json"
+	nameHistory         = "history.json"
+	nameProgramme       = "programme.json"
+	nameDirectory       = "directory.jwt"
+)
+
+const (
+	dirArrangements = "mra/"
+	dirTypes        = "vct/"
+)
+
+// Prefix is where the members of an administration begin: "p/<t>/", or
+// "p/<t>/m/<a>/" for one that decides within the territory of a union. It is
+// in lower case, as all of a bundle's paths.
+func Prefix(i Issuer) string {
+	prefix := "p/" + strings.ToLower(i.Territory) + "/"
+	if i.Authority != i.Territory {
+		prefix += "m/" + strings.ToLower(i.Authority) + "/"
+	}
+	return prefix
+}
+
+// AnnexPath is where a version of an arrangement lies.
+func AnnexPath(id string, version int64) string {
+	return dirArrangements + strings.ToLower(id) + "/" + strconv.FormatInt(version, 10) + ".json"
+}
+
+// NoticePath is where a party's notice about an arrangement lies.
+func NoticePath(id, party string, seq int64) string {
+	return dirArrangements + strings.ToLower(id) + "/notice-" + strings.ToLower(party) + "-" + strconv.FormatInt(seq, 10) + ".jwt"
+}
+
+// checkPaths refuses members that no part of this package would look at:
+// nothing may travel under the manifest's signature unjudged.
+func (m *Manifest) checkPaths(index []indexEntry) error {
+	known := map[string]bool{PathConfiguration: true, PathRosters: true, PathPolicy: true}
+	for _, i := range m.Issuers {
+		for _, name := range i.memberNames() {
+			known[Prefix(i)+name] = true
+		}
+	}
+	for _, e := range index {
+		digest, isType := strings.CutPrefix(e.Path, dirTypes)
+		switch {
+		case known[e.Path], strings.HasPrefix(e.Path, dirArrangements): // arrangements: see register.go
+		case !isType:
+			return fmt.Errorf("member %q has no meaning in this bundle", e.Path)
+		case digest != e.SHA256+".json":
+			return fmt.Errorf("member %q is not named by its digest", e.Path)
+		}
+	}
+	return nil
+}
+
+// memberNames are the members an administration may have by its relation.
+func (i *Issuer) memberNames() []string {
+	names := []string{
+		nameConfiguration, nameRosters, nameCheckpoint, nameState,
+		nameLists, nameHistory, nameProgramme, nameDirectory,
+	}
+	switch i.Relation {
+	case RelationKnown, RelationPartner:
+		return append(names, nameStatement)
+	case RelationMember:
+		return append(names, nameMemberStatement)
+	}
+	return names
+}

@@ -1,0 +1,108 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/keys"
+)
+
+// Register verifies all arrangements and notices of the bundle, when first
+// asked for. The error is ErrInvalid: who signs a bundle answers for what of
+// the law it carries.
+func (b *Bundle) Register() (*mra.Register, error) { return b.register() }
+
+func (b *Bundle) readRegister() (*mra.Register, error) {
+	r, err := b.verifyRegister()
+	if err != nil && !errors.Is(err, ErrInvalid) {
+		err = fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return r, err
+}
+
+func (b *Bundle) verifyRegister() (*mra.Register, error) {
+	var annexes []*mra.Annex
+	var notices []*mra.SignedNotice
+	for _, path := range b.paths {
+		if !strings.HasPrefix(path, dirArrangements) {
+			continue
+		}
+		raw, _, err := b.Member(path)
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasSuffix(path, ".jwt") {
+			notice, err := b.readNotice(path, raw)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+			notices = append(notices, notice)
+			continue
+		}
+		annex, err := b.readAnnex(path, raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		annexes = append(annexes, annex)
+	}
+	return mra.NewRegister(annexes, notices)
+}
+
+// readAnnex wants an annex whose every party is an administration of the
+// bundle that lists, or once listed, the root keys the annex has for it.
+func (b *Bundle) readAnnex(path string, raw []byte) (*mra.Annex, error) {
+	annex, err := mra.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if want := AnnexPath(annex.ID, annex.Version); path != want {
+		return nil, fmt.Errorf("annex belongs at %.120q", want)
+	}
+	for _, p := range annex.Parties {
+		id, err := b.party(p.Territory, p.EntityID)
+		if err != nil {
+			return nil, err
+		}
+		for _, root := range p.Root {
+			if id.rosters.Root(root.KID()) == nil {
+				return nil, fmt.Errorf("%s is no root key of %s", root.KID(), p.EntityID)
+			}
+		}
+	}
+	return annex, nil
+}
+
+// readNotice wants a notice signed with a federation key of the party it speaks for.
+func (b *Bundle) readNotice(path string, raw []byte) (*mra.SignedNotice, error) {
+	notice, err := mra.ParseNotice(raw)
+	if err != nil {
+		return nil, err
+	}
+	if want := NoticePath(notice.MRA, notice.Party, notice.Seq); path != want {
+		return nil, fmt.Errorf("notice belongs at %.120q", want)
+	}
+	id, err := b.party(notice.Party, notice.Iss)
+	if err != nil {
+		return nil, err
+	}
+	key := id.rosters.Key(keys.RoleFederation, notice.KID())
+	if key == nil || !key.MaySignAt(notice.Iat) {
+		return nil, fmt.Errorf("%.43q is no federation key of %s at %d", notice.KID(), notice.Iss, notice.Iat)
+	}
+	if err := notice.Verify(key.JWK); err != nil {
+		return nil, err
+	}
+	return notice, nil
+}
+
+// party identifies a party to an arrangement. That a statement about it has
+// lapsed is no matter here; for a union it is the union itself.
+func (b *Bundle) party(territory, entityID string) (*identity, error) {
+	union := b.manifest.union(territory)
+	if union == nil || union.EntityID != entityID {
+		return nil, fmt.Errorf("party %.80q for %.20q is no administration of this bundle", entityID, territory)
+	}
+	return b.administrations[entityID].identify()
+}

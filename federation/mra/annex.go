@@ -1,0 +1,63 @@
+package mra
+
+import (
+	"fmt"
+
+	"github.com/aeo-registry/aeo/keys"
+)
+
+// An Annex is a document with the signatures of some or all of its parties.
+type Annex struct {
+	Document
+	raw    []byte
+	signed map[string]bool // by territory
+}
+
+// Parse reads an annex, checks its document and verifies every signature it
+// carries: each by a root key the document lists for a party, at most one per
+// party, in order of the parties. One signature that does not hold spoils the
+// annex, whatever the others say.
+//
+// That the root keys are truly those parties' is for the caller to compare
+// with their rosters.
+func Parse(raw []byte) (*Annex, error) {
+	doc, err := keys.ParseGeneral(keys.KindAnnex, raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
+	}
+	a := &Annex{raw: raw, signed: map[string]bool{}}
+	if err := decode(doc.Payload(), &a.Document); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
+	}
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	last := -1
+	for i, t := range doc.Signatures() {
+		party, root := a.signer(t.KID())
+		if party <= last {
+			return nil, fmt.Errorf("%w: signature %d is by no root key of a party, or not in order of the parties", ErrAnnex, i)
+		}
+		if err := t.Verify(root); err != nil {
+			return nil, fmt.Errorf("%w: signature %d, of %s: %w", ErrAnnex, i, a.Parties[party].Territory, err)
+		}
+		a.signed[a.Parties[party].Territory] = true
+		last = party
+	}
+	return a, nil
+}
+
+// Raw is the annex as it was read.
+func (a *Annex) Raw() []byte { return a.raw }
+
+// Missing are the territories that have not signed, in order of the parties;
+// none means that the annex is complete.
+func (a *Annex) Missing() []string {
+	var missing []string
+	for _, p := range a.Parties {
+		if !a.signed[p.Territory] {
+			missing = append(missing, p.Territory)
+		}
+	}
+	return missing
+}

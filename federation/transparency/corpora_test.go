@@ -1,0 +1,209 @@
+package transparency_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/keys"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// corpus finds a directory of the conformance corpora, or skips.
+func corpus(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("AEO_CORPORA")
+	if dir == "" {
+		root, err := os.Getwd()
+		for err == nil && root != filepath.Dir(root) {
+			if _, missing := os.Stat(filepath.Join(root, "go.mod")); missing == nil {
+				break
+			}
+			root = filepath.Dir(root)
+		}
+		dir = filepath.Join(root, "..", "shared", "data", "corpora")
+	}
+	dir = filepath.Join(dir, name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("no conformance corpus %s", dir)
+	}
+	return dir
+}
+
+func readFile(t *testing.T, path ...string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func readJSON(t *testing.T, into any, path ...string) {
+	t.Helper()
+	if err := json.Unmarshal(readFile(t, path...), into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func corpusKey(t *testing.T, dir string) *keys.VKey {
+	t.Helper()
+	key, err := keys.ParseVKey(strings.TrimSpace(string(readFile(t, dir, "VKEY"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func TestCorpusCheckpointRules(t *testing.T) {
+	dir := corpus(t, "tlog/made-300")
+	key := corpusKey(t, dir)
+	var cases struct {
+		Cases []struct{ Name, Expect, Why, Note string }
+	}
+	readJSON(t, &cases, dir, "checkpoints.json")
+	head, err := transparency.ParseCheckpoint(readFile(t, dir, "checkpoint"), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			cp, err := transparency.ParseCheckpoint([]byte(c.Note), key)
+			if (err != nil) != (c.Expect == "reject" || c.Expect == "reject-profile") {
+				t.Fatalf("expect %s (%s): %v", c.Expect, c.Why, err)
+			}
+			var split *transparency.SplitViewError
+			if c.Expect == "evidence" && !errors.As(transparency.CheckConsistency(nil, head, cp), &split) {
+				t.Error("the split view goes unseen")
+			}
+			// reject-quorum is about cosignatures: under quorum none, all this
+			// package knows, the log's signature suffices.
+		})
+	}
+}
+
+func TestCorpusConsistencyProofs(t *testing.T) {
+	dir := corpus(t, "tlog/made-300")
+	key := corpusKey(t, dir)
+	head, err := transparency.ParseCheckpoint(readFile(t, dir, "checkpoint"), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []string{"0", "1", "2", "255", "256", "257", "299"} {
+		old, err := transparency.ParseCheckpoint(readFile(t, dir, "checkpoint."+size), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var made struct{ Proof tlog.TreeProof }
+		if size != "0" {
+			readJSON(t, &made, dir, "consistency."+size+".json")
+		}
+		if err := transparency.CheckConsistency(made.Proof, old, head); err != nil {
+			t.Errorf("from %s: %v", size, err)
+		}
+	}
+}
+
+// TestCorpusTiles rebuilds the tree of two foreign logs from their entry bundles
+// and compares every tile and every checkpoint.
+func TestCorpusTiles(t *testing.T) {
+	for _, name := range []string{"tlog/made-300", "tlog/tessera-15"} {
+		t.Run(name, func(t *testing.T) {
+			dir := corpus(t, name)
+			var hashes storedHashes
+			for n, raw := range corpusEntries(t, dir) {
+				next, err := tlog.StoredHashes(int64(n), raw, hashes)
+				if err != nil {
+					t.Fatal(err)
+				}
+				hashes = append(hashes, next...)
+			}
+			compareTiles(t, dir, hashes)
+			compareCheckpoints(t, dir, hashes)
+		})
+	}
+}
+
+// corpusEntries reads the widest bundle of each number, with the names of the
+// files as paths.
+func corpusEntries(t *testing.T, dir string) (entries [][]byte) {
+	t.Helper()
+	widest := map[int64]tlog.Tile{}
+	walkTiles(t, dir, func(tile tlog.Tile) {
+		if tile.L == -1 && tile.W > widest[tile.N].W {
+			widest[tile.N] = tile
+		}
+	})
+	for n := range int64(len(widest)) {
+		tile := widest[n]
+		bundle, err := transparency.ParseEntries(readFile(t, dir, transparency.TilePath(tile)), tile.W)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, bundle...)
+	}
+	return entries
+}
+
+func walkTiles(t *testing.T, dir string, visit func(tlog.Tile)) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(dir, "tile"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		relative, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		tile, err := transparency.ParseTilePath(filepath.ToSlash(relative))
+		if err == nil {
+			visit(tile)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func compareTiles(t *testing.T, dir string, hashes storedHashes) {
+	t.Helper()
+	walkTiles(t, dir, func(tile tlog.Tile) {
+		if tile.L == -1 {
+			return
+		}
+		want, err := tlog.ReadTileData(tile, hashes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(readFile(t, dir, transparency.TilePath(tile))) != string(want) {
+			t.Errorf("%s is not the tree's", transparency.TilePath(tile))
+		}
+	})
+}
+
+func compareCheckpoints(t *testing.T, dir string, hashes storedHashes) {
+	t.Helper()
+	key := corpusKey(t, dir)
+	files, err := filepath.Glob(filepath.Join(dir, "checkpoint.*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if _, err := strconv.Atoi(filepath.Ext(file)[1:]); err != nil {
+			continue // checkpoints.json has another form
+		}
+		cp, err := transparency.ParseCheckpoint(readFile(t, file), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if root, err := tlog.TreeHash(cp.Size, hashes); err != nil || root != cp.Root {
+			t.Errorf("%s: root %v, the entries give %v, %v", file, cp.Root, root, err)
+		}
+	}
+}
