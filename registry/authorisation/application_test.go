@@ -1,0 +1,136 @@
+package authorisation
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func by(actor string, d int64) By { return By{Case: "APP-1", Actor: actor, At: d * day} }
+
+// at is an application in each of its states.
+func applicationIn(t *testing.T, state ApplicationState) Application {
+	t.Helper()
+	paths := map[ApplicationState][]Command{
+		NotSubmitted:        {},
+		Submitted:           {Submit{by("trader", 1), wish()}},
+		Accepted:            {Submit{by("trader", 1), wish()}, Accept{by("clerk", 2)}},
+		NotAccepted:         {Submit{by("trader", 1), wish()}, NotAccept{by("clerk", 2), grounds()}},
+		UnderExamination:    {Submit{by("trader", 1), wish()}, Accept{by("clerk", 2)}, Assess{by("assessor", 3), findings(Met, Partly)}},
+		ApplicationWithdrew: {Submit{by("trader", 1), wish()}, WithdrawApplication{by("trader", 2)}},
+	}
+	paths[DecidedGrant] = append(slices.Clone(paths[UnderExamination]), Grant{by("decider", 4), "AUT-1", 9 * day, 0})
+	paths[DecidedRefuse] = append(slices.Clone(paths[UnderExamination]), Refuse{by("decider", 4), grounds()})
+	a := do(t, Application{}, paths[state]...)
+	if a.State != state {
+		t.Fatalf("state is %q, want %q", a.State, state)
+	}
+	return a
+}
+
+func TestEveryTransitionOfAnApplication(t *testing.T) {
+	commands := []Command{
+		Submit{by("trader", 5), wish()}, Accept{by("clerk", 5)}, NotAccept{by("clerk", 5), grounds()},
+		Assess{by("assessor", 5), findings(Met, Met)}, Grant{by("decider", 5), "AUT-1", 0, 0},
+		Refuse{by("decider", 5), grounds()}, WithdrawApplication{by("trader", 5)}, Suspend{By: by("decider", 5), Grounds: grounds()},
+	}
+	allowed := map[ApplicationState][]string{
+		NotSubmitted:     {"submit"},
+		Submitted:        {"accept", "not accept", "withdraw application"},
+		Accepted:         {"assess", "withdraw application"},
+		UnderExamination: {"assess", "grant", "refuse", "withdraw application"},
+	}
+	for _, state := range []ApplicationState{NotSubmitted, Submitted, Accepted, UnderExamination, NotAccepted, DecidedGrant, DecidedRefuse, ApplicationWithdrew} {
+		a := applicationIn(t, state)
+		for _, c := range commands {
+			list, err := a.Decide(c)
+			if slices.Contains(allowed[state], c.name()) {
+				if err != nil {
+					t.Errorf("%q: %s refused: %v", state, c.name(), err)
+				} else if next := applied(t, a, list); next.State == state && c.name() != "assess" {
+					t.Errorf("%q: %s changed nothing", state, c.name())
+				}
+				continue
+			}
+			wantRefused(t, string(state)+" "+c.name(), err, &TransitionError{}, "is not possible while")
+		}
+	}
+}
+
+func TestAGrantOpensAnAuthorisation(t *testing.T) {
+	list, err := applicationIn(t, UnderExamination).Decide(Grant{by("decider", 4), "AUT-1", 9 * day, 1000 * day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Event{
+		{Case: "APP-1", Actor: "decider", DecidedAt: 4 * day, EffectiveAt: 9 * day, Data: ApplicationGranted{"AUT-1"}},
+		{Case: "AUT-1", Actor: "decider", DecidedAt: 4 * day, EffectiveAt: 9 * day, Data: AuthorisationGranted{
+			Application: "APP-1", Operator: "OP-1", Programme: "EU-AEO", Type: "AEOF",
+			Components: []string{"AEOC", "AEOS"}, Roles: []string{"exporter"}, ExpiresAt: 1000 * day,
+		}},
+	}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatAnApplicationRefuses(t *testing.T) {
+	accepted, examined := applicationIn(t, Accepted), applicationIn(t, UnderExamination)
+	half := do(t, accepted, Assess{by("assessor", 3), findings(Met)})
+	failed := do(t, accepted, Assess{by("assessor", 3), findings(Met, NotMet)})
+	shared := do(t, half, Assess{by("colleague", 4), findings(Met, Met)[1:]})
+	overruled := do(t, examined, Assess{by("colleague", 4), findings(Met, Met)})
+	noBasis := Grounds{Reason: "security-doubt"}
+	for name, tc := range map[string]struct {
+		state   Application
+		command Command
+		kind    any
+		why     string
+	}{
+		"a grant by the assessor":                         {examined, Grant{by("assessor", 5), "AUT-1", 0, 0}, ErrFourEyes, "assessor"},
+		"a grant by the assessor in capitals":             {examined, Grant{by("ASSESSOR", 5), "AUT-1", 0, 0}, ErrFourEyes, "ASSESSOR"},
+		"a grant by one of two assessors":                 {shared, Grant{by("colleague", 5), "AUT-1", 0, 0}, ErrFourEyes, "colleague"},
+		"a grant by an assessor whose findings are older": {overruled, Grant{by("assessor", 5), "AUT-1", 0, 0}, ErrFourEyes, "assessor"},
+		"a refusal by the assessor":                       {examined, Refuse{by("assessor", 5), grounds()}, ErrFourEyes, "assessor"},
+		"a grant with a requirement open":                 {half, Grant{by("decider", 5), "AUT-1", 0, 0}, &TransitionError{}, "39E is not assessed"},
+		"a grant with a requirement not met":              {failed, Grant{by("decider", 5), "AUT-1", 0, 0}, &TransitionError{}, "39E is not met"},
+		"a grant effective before it is decided":          {examined, Grant{by("decider", 5), "AUT-1", 4 * day, 0}, &InputError{}, "before it is decided"},
+		"a grant that ends before it begins":              {examined, Grant{by("decider", 5), "AUT-1", 9 * day, 9 * day}, &InputError{}, "not after"},
+		"a grant without a number":                        {examined, Grant{by("decider", 5), "", 0, 0}, &InputError{}, "authorisation"},
+		"a grant under the application's number":          {examined, Grant{by("decider", 5), "APP-1", 0, 0}, &InputError{}, "own number"},
+		"a grant by the clock":                            {examined, Grant{by(Scheduler, 5), "AUT-1", 0, 0}, &InputError{}, "person"},
+		"a refusal without legal basis":                   {examined, Refuse{by("decider", 5), noBasis}, &InputError{}, "basis"},
+		"a non-acceptance without reason":                 {applicationIn(t, Submitted), NotAccept{by("clerk", 2), Grounds{}}, &InputError{}, "reason"},
+		"a finding outside the application":               {accepted, Assess{by("assessor", 3), []Finding{{"39D", Met, ""}}}, &InputError{}, "39D"},
+		"a finding named twice":                           {accepted, Assess{by("assessor", 3), append(findings(Met), findings(Met)...)}, &InputError{}, "twice"},
+		"an assessment without findings":                  {accepted, Assess{by("assessor", 3), nil}, &InputError{}, "findings"},
+		"a shortcoming without a note":                    {accepted, Assess{by("assessor", 3), []Finding{{"39A", Partly, ""}}}, &InputError{}, "note of 39A"},
+		"a result nobody defined":                         {accepted, Assess{by("assessor", 3), []Finding{{"39A", "good", ""}}}, &InputError{}, "good"},
+		"an act decided before the last":                  {examined, Grant{by("decider", 2), "AUT-1", 0, 0}, &TransitionError{}, "earlier"},
+		"an act of another case":                          {examined, Grant{By{"APP-2", "decider", 5 * day}, "AUT-1", 0, 0}, &TransitionError{}, "APP-1"},
+		"an act of nobody":                                {examined, Grant{by("", 5), "AUT-1", 0, 0}, &InputError{}, "actor"},
+		"an act at no time":                               {examined, Grant{by("decider", 0), "AUT-1", 0, 0}, &InputError{}, "at"},
+		"a name that turns the text around":               {examined, Grant{by("decider\u202e", 5), "AUT-1", 0, 0}, &InputError{}, "control"},
+		"an application without roles":                    {Application{}, Submit{by("trader", 1), Wish{Operator: "OP-1", Programme: "P", Type: "T", Components: []string{"T"}, Requirements: []string{"A"}}}, &InputError{}, "roles"},
+		"no command at all that it knows":                 {examined, Register{By: by("clerk", 5)}, &TransitionError{}, "it needs"},
+	} {
+		_, err := tc.state.Decide(tc.command)
+		wantRefused(t, name, err, tc.kind, tc.why)
+	}
+}
+
+func TestNewFindingsReplaceOlderOnes(t *testing.T) {
+	a := do(t, applicationIn(t, Accepted),
+		Assess{by("assessor", 3), findings(Met, NotMet)}, Assess{by("colleague", 4), findings(Met, Met)[1:]})
+	want := []Assessed{
+		{Finding{"39A", Met, ""}, "assessor", 3 * day},
+		{Finding{"39E", Met, ""}, "colleague", 4 * day},
+	}
+	if diff := cmp.Diff(want, a.Findings); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if granted := do(t, a, Grant{by("decider", 5), "AUT-1", 0, 0}); granted.Authorisation != "AUT-1" {
+		t.Errorf("granted %q", granted.Authorisation)
+	}
+}

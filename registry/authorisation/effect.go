@@ -1,0 +1,132 @@
+package authorisation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Due returns the command that lets everything take effect whose time has come: one
+// [TakeEffect], or none. Decide does the same by itself before any other command.
+func (a Authorisation) Due(now int64) []Command {
+	if at, ok := a.NextDue(); !ok || at > now || now < a.DecidedAt {
+		return nil
+	}
+	return []Command{TakeEffect{By{Case: a.Case, Actor: Scheduler, At: now}}}
+}
+
+// NextDue is the earliest instant at which something takes effect by itself.
+func (a Authorisation) NextDue() (int64, bool) {
+	var earliest int64
+	for _, c := range a.Components {
+		if len(c.Pending) > 0 && (earliest == 0 || c.Pending[0].From < earliest) {
+			earliest = c.Pending[0].From
+		}
+	}
+	return earliest, earliest != 0
+}
+
+// effects are the events of what fell due by now, in the order it did. What comes
+// after the end of a component does not happen.
+func (a Authorisation) effects(now int64) []Event {
+	var list []Event
+	for a = a.clone(); ; {
+		at, ok := a.NextDue()
+		if !ok || at > now {
+			return list
+		}
+		i := slices.IndexFunc(a.Components, func(c Component) bool { return len(c.Pending) > 0 && c.Pending[0].From == at })
+		c := &a.Components[i]
+		act := c.Pending[0].Act
+		if err := c.take(act, at); err != nil {
+			return list
+		}
+		list = append(list, Event{
+			Case: a.Case, Actor: Scheduler, DecidedAt: now, EffectiveAt: at,
+			Data: AuthorisationTookEffect{c.Code, act},
+		})
+	}
+}
+
+// schedule lets an act that was decided take effect now, or remembers it. A new
+// decision to suspend leaves nothing of an older plan to reinstate.
+func (a *Authorisation) schedule(codes []string, act Act, e Event) error {
+	for _, code := range codes {
+		i := a.component(code)
+		if i < 0 {
+			return fmt.Errorf("no component %s", code)
+		}
+		if act == ActSuspend {
+			a.Components[i].forget(ActReinstate)
+		}
+		if e.EffectiveAt > e.DecidedAt {
+			a.Components[i].await(act, e.EffectiveAt)
+		}
+	}
+	if e.EffectiveAt > e.DecidedAt {
+		return nil
+	}
+	return a.settle(codes, act, e.EffectiveAt, e.EffectiveAt)
+}
+
+// settle lets an act take effect from an instant in law. Credentials that were
+// unexpired as of asOf follow; for an annulment, which reaches back, that is the
+// instant of the decision.
+func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error {
+	for _, code := range codes {
+		i := a.component(code)
+		if i < 0 {
+			return fmt.Errorf("no component %s", code)
+		}
+		if err := a.Components[i].take(act, from); err != nil {
+			return err
+		}
+		a.follow(code, act, from, asOf)
+	}
+	return nil
+}
+
+// take is the state machine of one component.
+func (c *Component) take(act Act, from int64) error {
+	in, next := []State{PendingEffect, Effective, Suspended}, Ended
+	switch act {
+	case ActTakeEffect:
+		in, next = []State{PendingEffect}, Effective
+	case ActSuspend:
+		in, next = []State{Effective}, Suspended
+	case ActReinstate:
+		if c.State == Effective && c.awaits(ActSuspend) {
+			c.forget(ActSuspend, ActReinstate) // the suspension is called off
+			return nil
+		}
+		in, next = []State{Suspended}, Effective
+	}
+	if !slices.Contains(in, c.State) {
+		return fmt.Errorf("%s of component %s, which is %s", act, c.Code, c.State)
+	}
+	c.State, c.Since = next, from
+	c.forget(act)
+	if act.Ends() {
+		c.End, c.Pending = act, nil
+	}
+	return nil
+}
+
+// await remembers an act for later. It takes the place of the same act awaited for
+// another time; a revocation also that of a withdrawal.
+func (c *Component) await(act Act, from int64) {
+	c.forget(act)
+	if act == ActRevoke {
+		c.forget(ActWithdraw)
+	}
+	c.Pending = append(c.Pending, Pending{act, from})
+	slices.SortStableFunc(c.Pending, func(x, y Pending) int { return cmp.Compare(x.From, y.From) })
+}
+
+func (c *Component) forget(acts ...Act) {
+	c.Pending = slices.DeleteFunc(c.Pending, func(p Pending) bool { return slices.Contains(acts, p.Act) })
+}
+
+func (c Component) awaits(acts ...Act) bool {
+	return slices.ContainsFunc(c.Pending, func(p Pending) bool { return slices.Contains(acts, p.Act) })
+}

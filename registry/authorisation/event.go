@@ -1,0 +1,153 @@
+package authorisation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+// MaxEvent bounds the bytes of an event: a sealed payload is no larger than a leaf may be.
+const MaxEvent = 65535
+
+// An Event is a fact about one case. It carries three times: when it was decided,
+// when it takes effect in law, and when the ledger recorded it.
+type Event struct {
+	Case        string
+	Actor       string
+	DecidedAt   int64
+	EffectiveAt int64
+	RecordedAt  int64 // set by whoever reads the ledger; no part of the bytes
+	Data        Data
+}
+
+// Data is what happened: one of the forms the package documentation lists.
+type Data interface {
+	event() (name string, version int64)
+	check() error
+}
+
+// Type is the name of what happened, such as "authorisation.suspended".
+func (e Event) Type() string {
+	name, _ := e.Data.event()
+	return name
+}
+
+// Version is the version of the form of the event's data.
+func (e Event) Version() int64 {
+	_, version := e.Data.event()
+	return version
+}
+
+// envelope is the JSON form of an event.
+type envelope struct {
+	Type        string         `json:"type"`
+	Version     int64          `json:"version"`
+	Case        string         `json:"case"`
+	Actor       string         `json:"actor"`
+	DecidedAt   int64          `json:"decided_at"`
+	EffectiveAt int64          `json:"effective_at"`
+	Data        jsontext.Value `json:"data"`
+}
+
+// MarshalEvent writes an event in RFC 8785 form: the bytes the ledger seals and
+// commits to.
+func MarshalEvent(e Event) ([]byte, error) {
+	if err := e.check(); err != nil {
+		return nil, fmt.Errorf("writing event: %w", err)
+	}
+	data, err := jcs.Marshal(e.Data)
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", e.Type(), err)
+	}
+	raw, err := jcs.Marshal(envelope{e.Type(), e.Version(), e.Case, e.Actor, e.DecidedAt, e.EffectiveAt, data})
+	if err != nil {
+		return nil, fmt.Errorf("writing %s: %w", e.Type(), err)
+	}
+	if len(raw) > MaxEvent {
+		return nil, fmt.Errorf("writing %s: larger than %d bytes", e.Type(), MaxEvent)
+	}
+	return raw, nil
+}
+
+// UnmarshalEvent reads exactly what [MarshalEvent] writes: there is one spelling
+// of every event, and no other is accepted.
+func UnmarshalEvent(raw []byte) (Event, error) {
+	if len(raw) > MaxEvent {
+		return Event{}, fmt.Errorf("reading event: larger than %d bytes", MaxEvent)
+	}
+	var env envelope
+	if err := jcs.UnmarshalCanonical(raw, &env); err != nil {
+		return Event{}, fmt.Errorf("reading event: %w", err)
+	}
+	data, err := readData(env.Type, env.Version, env.Data)
+	if err != nil {
+		return Event{}, fmt.Errorf("reading event: %w", err)
+	}
+	e := Event{Case: env.Case, Actor: env.Actor, DecidedAt: env.DecidedAt, EffectiveAt: env.EffectiveAt, Data: data}
+	again, err := MarshalEvent(e)
+	if err != nil {
+		return Event{}, fmt.Errorf("reading event: %w", err)
+	}
+	if !bytes.Equal(again, raw) {
+		return Event{}, fmt.Errorf("reading %s: a member is missing or null", env.Type)
+	}
+	return e, nil
+}
+
+func (e Event) check() error {
+	if e.Data == nil {
+		return errors.New("data is missing")
+	}
+	err := first(
+		code("case", e.Case), text("actor", e.Actor, maxName),
+		instant("decided_at", e.DecidedAt), instant("effective_at", e.EffectiveAt), e.Data.check(),
+	)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Type(), err)
+	}
+	return nil
+}
+
+// readData knows every form an event ever had. Forms are added, never changed.
+func readData(name string, version int64, raw jsontext.Value) (Data, error) {
+	read, ok := map[string]func(jsontext.Value) (Data, error){
+		"operator.registered/1":        read[OperatorRegistered],
+		"operator.amended/1":           read[OperatorAmended],
+		"operator.release_granted/1":   read[ReleaseGranted],
+		"operator.release_withdrawn/1": read[ReleaseWithdrawn],
+		"application.submitted/1":      read[ApplicationSubmitted],
+		"application.accepted/1":       read[ApplicationAccepted],
+		"application.not_accepted/1":   read[ApplicationNotAccepted],
+		"application.assessed/1":       read[ApplicationAssessed],
+		"application.granted/1":        read[ApplicationGranted],
+		"application.refused/1":        read[ApplicationRefused],
+		"application.withdrawn/1":      read[ApplicationWithdrawn],
+		"authorisation.granted/1":      read[AuthorisationGranted],
+		"authorisation.took_effect/1":  read[AuthorisationTookEffect],
+		"authorisation.suspended/1":    read[AuthorisationSuspended],
+		"authorisation.reinstated/1":   read[AuthorisationReinstated],
+		"authorisation.revoked/1":      read[AuthorisationRevoked],
+		"authorisation.annulled/1":     read[AuthorisationAnnulled],
+		"authorisation.withdrawn/1":    read[AuthorisationWithdrawn],
+		"authorisation.amended/1":      read[AuthorisationAmended],
+		"credential.issued/1":          read[CredentialIssued],
+		"credential.superseded/1":      read[CredentialSuperseded],
+		"credential.status_set/1":      read[CredentialStatusSet],
+	}[fmt.Sprintf("%s/%d", name, version)]
+	if !ok {
+		return nil, fmt.Errorf("%w %q version %d", ErrUnknownEvent, name, version)
+	}
+	return read(raw)
+}
+
+func read[D Data](raw jsontext.Value) (Data, error) {
+	var data D
+	if err := jcs.Unmarshal(raw, &data); err != nil {
+		return nil, err
+	}
+	return data, nil
+}

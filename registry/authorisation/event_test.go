@@ -1,0 +1,160 @@
+package authorisation
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+// oneOfEach is an event of every form there is.
+func oneOfEach() []Event {
+	both := []string{"AEOC", "AEOS"}
+	var list []Event
+	for _, d := range []Data{
+		OperatorRegistered{holder()}, OperatorAmended{holder()},
+		ReleaseGranted{Exchange, ByConsent, []string{"JP"}}, ReleaseWithdrawn{Exchange},
+		ApplicationSubmitted{wish()}, ApplicationAccepted{}, ApplicationNotAccepted{grounds()},
+		ApplicationAssessed{findings(Met, Partly)}, ApplicationGranted{"AUT-1"}, ApplicationRefused{grounds()}, ApplicationWithdrawn{},
+		AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", both, []string{"exporter"}, 0},
+		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{both, "", grounds()}, AuthorisationReinstated{both},
+		AuthorisationRevoked{both, "second", grounds()}, AuthorisationAnnulled{both, "second", grounds()}, AuthorisationWithdrawn{both},
+		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds()},
+		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
+		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
+	} {
+		list = append(list, Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: d})
+	}
+	return list
+}
+
+func TestEveryEventHasOneSpelling(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range oneOfEach() {
+		raw, err := MarshalEvent(e)
+		if err != nil {
+			t.Fatalf("%s: %v", e.Type(), err)
+		}
+		again, err := UnmarshalEvent(raw)
+		if err != nil {
+			t.Fatalf("%s: %v", e.Type(), err)
+		}
+		if diff := cmp.Diff(e, again); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", e.Type(), diff)
+		}
+		if seen[e.Type()] || e.Version() != 1 {
+			t.Errorf("%s version %d: name taken, or not the first version", e.Type(), e.Version())
+		}
+		seen[e.Type()] = true
+	}
+}
+
+func TestTheBytesOfAnEvent(t *testing.T) {
+	e := Event{Case: "AUT-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, RecordedAt: 300,
+		Data: AuthorisationSuspended{[]string{"AEOS"}, "", grounds()}}
+	raw, err := MarshalEvent(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"actor":"Aroha Ngata","case":"AUT-1","data":{"basis":"UCC Art. 28(1)(a)","components":["AEOS"],"reason":"security-doubt"},` +
+		`"decided_at":100,"effective_at":200,"type":"authorisation.suspended","version":1}`
+	if diff := cmp.Diff(want, string(raw)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestEventsThatAreRefused(t *testing.T) {
+	raw, err := MarshalEvent(Event{Case: "C-1", Actor: "x", DecidedAt: 100, EffectiveAt: 200, Data: ReleaseGranted{Exchange, ByConsent, nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(raw)
+	for name, tc := range map[string]struct {
+		old, new string
+		kind     error
+	}{
+		"a type nobody defined":          {`operator.release_granted`, `operator.release_sold`, ErrUnknownEvent},
+		"a version nobody defined":       {`"version":1`, `"version":2`, ErrUnknownEvent},
+		"an unknown member of the event": {`{"actor"`, `{"a":1,"actor"`, jcs.ErrMember},
+		"an unknown member of the data":  {`{"basis"`, `{"a":1,"basis"`, jcs.ErrMember},
+		"a member of another kind":       {`"case":"C-1"`, `"case":1`, jcs.ErrMember},
+		"a member twice":                 {`"case":"C-1"`, `"case":"C-1","case":"C-1"`, jcs.ErrSyntax},
+		"space in between":               {`,"case"`, `, "case"`, jcs.ErrNotCanonical},
+		"another order":                  {`"actor":"x","case":"C-1"`, `"case":"C-1","actor":"x"`, jcs.ErrNotCanonical},
+		"something after it":             {`"version":1}`, `"version":1}{}`, jcs.ErrSyntax},
+		"a missing member of the data":   {`,"partners":[]`, ``, nil},
+		"null for a list":                {`"partners":[]`, `"partners":null`, nil},
+		"null for the data":              {`{"basis":"consent","partners":[],"purpose":"exchange"}`, `null`, nil},
+		"a missing member of the event":  {`"decided_at":100,`, ``, nil},
+		"a time that is none":            {`"decided_at":100`, `"decided_at":-1`, nil},
+		"an actor of two lines":          {`"actor":"x"`, `"actor":"x\ny"`, nil},
+		"a case that is a path":          {`"case":"C-1"`, `"case":"../C"`, nil},
+		"a word outside the closed list": {`"basis":"consent"`, `"basis":"habit"`, nil},
+		"more than a leaf holds":         {`"actor":"x"`, `"actor":"` + strings.Repeat("x", MaxEvent) + `"`, nil},
+		"the time when it was recorded":  {`"type"`, `"recorded_at":300,"type"`, jcs.ErrMember},
+		"a list of sixty-five partners":  {`"partners":[]`, `"partners":["A` + strings.Repeat(`","A`, 64) + `"]`, nil},
+	} {
+		bad := strings.Replace(good, tc.old, tc.new, 1)
+		if bad == good {
+			t.Errorf("%s: nothing was changed", name)
+		}
+		_, err := UnmarshalEvent([]byte(bad))
+		if err == nil || tc.kind != nil && !errors.Is(err, tc.kind) {
+			t.Errorf("%s: %v, want %v", name, err, tc.kind)
+		}
+	}
+}
+
+func TestMalformedEventsAreNotWritten(t *testing.T) {
+	for name, e := range map[string]Event{
+		"no data":               {Case: "C-1", Actor: "x", DecidedAt: 1, EffectiveAt: 1},
+		"no effect":             {Case: "C-1", Actor: "x", DecidedAt: 1, Data: ApplicationAccepted{}},
+		"invalid UTF-8":         {Case: "C-1", Actor: "\xff", DecidedAt: 1, EffectiveAt: 1, Data: ApplicationAccepted{}},
+		"a time past 53 bits":   {Case: "C-1", Actor: "x", DecidedAt: 1, EffectiveAt: jcs.MaxInt + 1, Data: ApplicationAccepted{}},
+		"findings past a leaf":  {Case: "C-1", Actor: "x", DecidedAt: 1, EffectiveAt: 1, Data: tooMuch()},
+		"a status out of range": {Case: "C-1", Actor: "x", DecidedAt: 1, EffectiveAt: 1, Data: CredentialStatusSet{[]StatusChange{change(0, 4, 1)}}},
+	} {
+		if raw, err := MarshalEvent(e); err == nil {
+			t.Errorf("%s: %s", name, raw)
+		}
+	}
+}
+
+// tooMuch is well-formed part by part and too large as a whole.
+func tooMuch() Data {
+	var d ApplicationAssessed
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ" {
+		d.Findings = append(d.Findings, Finding{string(c), Partly, strings.Repeat("x", maxNote)})
+	}
+	return d
+}
+
+func FuzzUnmarshalEvent(f *testing.F) {
+	for _, e := range oneOfEach() {
+		raw, err := MarshalEvent(e)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add([]byte(`null`))
+	f.Add([]byte(`{"actor":"x","case":"C","data":null,"decided_at":1,"effective_at":1,"type":"application.accepted","version":1}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		e, err := UnmarshalEvent(raw)
+		if err != nil {
+			return
+		}
+		again, err := MarshalEvent(e)
+		if err != nil || string(again) != string(raw) {
+			t.Fatalf("%q was accepted and is written as %q: %v", raw, again, err)
+		}
+		// Whatever order events come in, states refuse or follow, and never break.
+		_, _ = Operator{}.Apply(e)
+		_, _ = Application{}.Apply(e)
+		_, _ = Authorisation{}.Apply(e)
+	})
+}

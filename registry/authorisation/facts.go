@@ -1,0 +1,115 @@
+package authorisation
+
+import "fmt"
+
+// Facts about an operator.
+type (
+	OperatorRegistered struct{ Holder }
+	OperatorAmended    struct{ Holder }
+	ReleaseGranted     struct {
+		Purpose  Purpose  `json:"purpose"`
+		Basis    Basis    `json:"basis"`
+		Partners []string `json:"partners"`
+	}
+	ReleaseWithdrawn struct {
+		Purpose Purpose `json:"purpose"`
+	}
+)
+
+func (OperatorRegistered) event() (string, int64) { return "operator.registered", 1 }
+func (OperatorAmended) event() (string, int64)    { return "operator.amended", 1 }
+func (ReleaseGranted) event() (string, int64)     { return "operator.release_granted", 1 }
+func (ReleaseWithdrawn) event() (string, int64)   { return "operator.release_withdrawn", 1 }
+
+// Facts about an application.
+type (
+	ApplicationSubmitted   struct{ Wish }
+	ApplicationAccepted    struct{}
+	ApplicationNotAccepted struct{ Grounds }
+	ApplicationAssessed    struct {
+		Findings []Finding `json:"findings"`
+	}
+	ApplicationGranted struct {
+		Authorisation string `json:"authorisation"`
+	}
+	ApplicationRefused   struct{ Grounds }
+	ApplicationWithdrawn struct{}
+)
+
+func (ApplicationSubmitted) event() (string, int64)   { return "application.submitted", 1 }
+func (ApplicationAccepted) event() (string, int64)    { return "application.accepted", 1 }
+func (ApplicationNotAccepted) event() (string, int64) { return "application.not_accepted", 1 }
+func (ApplicationAssessed) event() (string, int64)    { return "application.assessed", 1 }
+func (ApplicationGranted) event() (string, int64)     { return "application.granted", 1 }
+func (ApplicationRefused) event() (string, int64)     { return "application.refused", 1 }
+func (ApplicationWithdrawn) event() (string, int64)   { return "application.withdrawn", 1 }
+
+func (h Holder) check() error {
+	if len(h.Identifiers) > maxList || len(h.Names) > maxList {
+		return &InputError{"identifiers or names", fmt.Sprintf("more than %d", maxList)}
+	}
+	for _, id := range h.Identifiers {
+		if err := text("identifiers", id, maxName); err != nil {
+			return err
+		}
+	}
+	for _, n := range h.Names {
+		if len(n.Script) != 4 {
+			return &InputError{"names", "script is not an ISO 15924 code"}
+		}
+		if err := first(code("names", n.Script), text("names", n.Value, maxName)); err != nil {
+			return err
+		}
+	}
+	return first(text("legal_name", h.LegalName, maxName), h.Address.check())
+}
+
+func (a Address) check() error {
+	return first(
+		optional("address country", a.Country, 2), optional("address locality", a.Locality, maxName),
+		optional("address postcode", a.Postcode, maxCode), optional("address street", a.Street, maxLine),
+	)
+}
+
+func (d ReleaseGranted) check() error {
+	return first(
+		oneOf("purpose", d.Purpose, Publication, Exchange, Presentation),
+		oneOf("basis", d.Basis, ByConsent, ByLaw, ByTerms), codes("partners", d.Partners, 0),
+	)
+}
+
+func (d ReleaseWithdrawn) check() error {
+	return oneOf("purpose", d.Purpose, Publication, Exchange, Presentation)
+}
+
+func (w Wish) check() error {
+	return first(
+		code("operator", w.Operator), code("programme", w.Programme), code("type", w.Type),
+		codes("components", w.Components, 1), codes("roles", w.Roles, 1), codes("requirements", w.Requirements, 1),
+	)
+}
+
+func (ApplicationAccepted) check() error  { return nil }
+func (ApplicationWithdrawn) check() error { return nil }
+func (d ApplicationGranted) check() error { return code("authorisation", d.Authorisation) }
+
+func (d ApplicationAssessed) check() error {
+	var groups []string
+	for _, f := range d.Findings {
+		groups = append(groups, f.Requirement)
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return codes("findings", groups, 1)
+}
+
+func (f Finding) check() error {
+	if err := oneOf("result", f.Result, Met, Partly, NotMet, NotApplicable); err != nil {
+		return err
+	}
+	if f.Result == Met {
+		return optional("note", f.Note, maxNote)
+	}
+	return text("note of "+f.Requirement, f.Note, maxNote)
+}

@@ -1,0 +1,99 @@
+package authorisation
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+// Bounds of what an event may hold.
+const (
+	maxName = 256  // bytes of a name of a person or company
+	maxLine = 512  // bytes of a legal basis or an address line
+	maxNote = 4096 // bytes of a finding
+	maxList = 64   // entries of any list
+	maxCode = 64   // bytes of a code
+)
+
+// code admits identifiers, numbers of cases and codes of packs.
+func code(field, s string) error {
+	ok := len(s) > 0 && len(s) <= maxCode
+	for i := 0; ok && i < len(s); i++ {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		ok = letter || i > 0 && strings.IndexByte("._/-", c) >= 0
+	}
+	if !ok {
+		return &InputError{field, fmt.Sprintf("want 1 to %d letters, digits or . _ / -, beginning with a letter or digit", maxCode)}
+	}
+	return nil
+}
+
+// codes admits lists of distinct codes with at least least entries.
+func codes(field string, list []string, least int) error {
+	if len(list) < least || len(list) > maxList {
+		return &InputError{field, fmt.Sprintf("want %d to %d entries", least, maxList)}
+	}
+	for i, s := range list {
+		if err := code(field, s); err != nil {
+			return err
+		}
+		if slices.Contains(list[:i], s) {
+			return &InputError{field, "an entry is named twice"}
+		}
+	}
+	return nil
+}
+
+// text admits one line for people: no control or format characters, so that it
+// reads in a log and on a page as what it is.
+func text(field, s string, limit int) error {
+	switch {
+	case s == "":
+		return &InputError{field, "missing"}
+	case len(s) > limit:
+		return &InputError{field, fmt.Sprintf("longer than %d bytes", limit)}
+	case !utf8.ValidString(s):
+		return &InputError{field, "not UTF-8"}
+	case strings.TrimSpace(s) != s:
+		return &InputError{field, "begins or ends with space"}
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.C) }):
+		return &InputError{field, "holds control characters"}
+	}
+	return nil
+}
+
+// optional is text where nothing is allowed too.
+func optional(field, s string, limit int) error {
+	if s == "" {
+		return nil
+	}
+	return text(field, s, limit)
+}
+
+func instant(field string, at int64) error {
+	if at <= 0 || at > jcs.MaxInt {
+		return &InputError{field, "not a time in Unix seconds"}
+	}
+	return nil
+}
+
+func digest(field, s string) error {
+	raw, err := hex.DecodeString(s)
+	if err != nil || len(raw) != 32 || strings.ToLower(s) != s {
+		return &InputError{field, "not a SHA-256 digest in lower-case hexadecimal"}
+	}
+	return nil
+}
+
+func oneOf[T ~string](field string, s T, known ...T) error {
+	if !slices.Contains(known, s) {
+		return &InputError{field, fmt.Sprintf("%q is not one of %v", s, known)}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package authorisation
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+var officers = []string{"anna", "Anna", "jan", "rewi", Scheduler}
+
+// officer draws somebody for a step; among them one person under two spellings and
+// the clock, who may not do what persons do.
+func officer(t *rapid.T) string { return rapid.SampledFrom(officers).Draw(t, "officer") }
+
+// An applicationModel is what four eyes and the table of transitions mean, in few words.
+type applicationModel struct {
+	assessors []string // lower case
+	closed    bool
+}
+
+// Whatever sequence of commands comes, nobody decides what they assessed, nothing
+// happens after the end, times do not run back, and the events alone give the state.
+func TestApplicationsUnderAnySequenceOfCommands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var a Application
+		var log []Event
+		var model applicationModel
+		now := int64(1000)
+		for range rapid.IntRange(1, 25).Draw(t, "steps") {
+			now += rapid.Int64Range(-1, 3).Draw(t, "pause")
+			b := By{"APP-1", officer(t), now}
+			c := rapid.SampledFrom([]Command{
+				Submit{b, wish()}, Accept{b}, Accept{b}, NotAccept{b, grounds()}, WithdrawApplication{b},
+				Assess{b, findings(Met, Met)}, Assess{b, findings(Met, Partly)}, Assess{b, findings(NotMet)},
+				Grant{b, "AUT-1", now + 5, 0}, Grant{b, "AUT-1", 0, 0}, Refuse{b, grounds()},
+			}).Draw(t, "command")
+			list, err := a.Decide(c)
+			if err != nil {
+				checkTyped(t, err)
+				continue
+			}
+			if model.closed {
+				t.Fatalf("%s after the end", c.name())
+			}
+			who := spelt(b.Actor)
+			switch c.(type) {
+			case Assess:
+				model.assessors = append(model.assessors, who)
+			case Grant, Refuse:
+				if len(model.assessors) == 0 || slices.Contains(model.assessors, who) {
+					t.Fatalf("%s by %s, assessed by %v", c.name(), who, model.assessors)
+				}
+			}
+			a, log = step(t, a, log, list)
+			model.closed = a.State.Final()
+		}
+		checkReplay(t, a, log)
+	})
+}
+
+// The same for authorisations, and: an end is final, credentials follow by legal
+// transitions, and when all is recorded every credential says what its component is.
+func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		start := Event{Case: "AUT-1", Actor: "jan", DecidedAt: 1000, EffectiveAt: rapid.Int64Range(1000, 1010).Draw(t, "effect"),
+			Data: AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", wish().Components, wish().Roles,
+				rapid.SampledFrom([]int64{0, 1030}).Draw(t, "expires")}}
+		a, log := step(t, Authorisation{}, nil, []Event{start})
+		now := int64(1000)
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			now += rapid.Int64Range(-1, 4).Draw(t, "pause")
+			before := a.clone()
+			c := anyMeasure(t, a, now)
+			list, err := a.Decide(c)
+			if err != nil {
+				checkTyped(t, err)
+				continue
+			}
+			if second, needed := secondOf(c); needed && (second == "" || spelt(second) == spelt(c.by().Actor)) {
+				t.Fatalf("%s by %s and %q", c.name(), c.by().Actor, second)
+			}
+			a, log = step(t, a, log, list)
+			checkEndsAreFinal(t, before, a)
+			if len(a.Due(now)) > 0 {
+				t.Fatalf("after %s something is still due: %+v", c.name(), a.Components)
+			}
+		}
+		checkReplay(t, a, log)
+		checkCredentials(t, a, log, now)
+	})
+}
+
+func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
+	b := By{"AUT-1", officer(t), now}
+	on := rapid.SampledFrom([][]string{nil, {"AEOC"}, {"AEOS"}, {"AEOC", "AEOS"}}).Draw(t, "components")
+	from := rapid.SampledFrom([]int64{0, now, now + 3, now + 9}).Draw(t, "from")
+	second := rapid.SampledFrom([]string{"", "anna", "jan"}).Draw(t, "second")
+	idx := int64(len(a.Credentials))
+	component := rapid.SampledFrom([]string{"AEOC", "AEOS"}).Draw(t, "component")
+	issue := credential(component, idx, 1, 0)
+	issue.NotBefore, issue.Expires = max(now, a.EffectiveAt), max(now, a.EffectiveAt)+rapid.Int64Range(1, 40).Draw(t, "life")
+	for _, c := range a.Credentials {
+		if c.Component == component {
+			issue.Sequence = c.Sequence + 1
+		}
+	}
+	commands := []Command{
+		Suspend{b, on, from, second, grounds()}, Reinstate{b, on, from}, Withdraw{b, on, from}, Amend{b, []string{"importer"}, "", grounds()},
+		Revoke{b, on, from, second, grounds()}, Annul{b, on, second, grounds()},
+		TakeEffect{By{"AUT-1", Scheduler, now}}, IssueCredential{b, issue}, SetStatus{b, a.StatusDue(now)},
+	}
+	if idx > 1 {
+		commands = append(commands, SupersedeCredential{b, a.Credentials[idx-2].SHA256, a.Credentials[idx-1].SHA256})
+	}
+	return rapid.SampledFrom(commands).Draw(t, "command")
+}
+
+func secondOf(c Command) (string, bool) {
+	switch c := c.(type) {
+	case Revoke:
+		return c.Second, true
+	case Annul:
+		return c.Second, true
+	}
+	return "", false
+}
+
+func checkEndsAreFinal(t *rapid.T, before, after Authorisation) {
+	t.Helper()
+	for i, c := range before.Components {
+		if c.State == Ended && !cmp.Equal(c, after.Components[i], cmpopts.EquateEmpty()) {
+			t.Fatalf("%s came back from its end: %+v", c.Code, after.Components[i])
+		}
+	}
+}
+
+// checkCredentials records all that is due, then compares every credential with its component.
+func checkCredentials(t *rapid.T, a Authorisation, log []Event, now int64) {
+	t.Helper()
+	far := max(now, a.DecidedAt) + 100
+	settled, _ := step(t, a, log, decided(t, a, By{"AUT-1", Scheduler, far}))
+	for len(settled.StatusDue(far)) > 0 {
+		for _, change := range settled.StatusDue(far) {
+			i := slices.IndexFunc(settled.Credentials, func(c Credential) bool { return c.URI == change.URI && c.Idx == change.Idx })
+			if old := settled.Credentials[i].Value; !old.May(change.Value) {
+				t.Fatalf("index %d from %s to %s", change.Idx, old, change.Value)
+			}
+		}
+		list, err := settled.Decide(SetStatus{By{"AUT-1", Scheduler, far}, settled.StatusDue(far)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		settled, _ = step(t, settled, nil, list)
+	}
+	for _, c := range settled.Credentials {
+		component, _ := settled.Component(c.Component)
+		want := map[State]statuslist.Value{Effective: statuslist.Valid, Suspended: statuslist.Suspended, Ended: statuslist.Ended}[component.State]
+		if c.Newer != "" && component.State != Ended {
+			want = statuslist.Superseded
+		}
+		if expired := c.Expires <= max(component.Since, a.DecidedAt); c.Value != want && !expired {
+			t.Fatalf("credential %d is %s while %s is %s", c.Idx, c.Value, component.Code, component.State)
+		}
+	}
+}
+
+// decided lets the clock settle what is due by then, if anything is.
+func decided(t *rapid.T, a Authorisation, b By) []Event {
+	t.Helper()
+	list, err := a.Decide(TakeEffect{b})
+	if err != nil {
+		checkTyped(t, err)
+	}
+	return list
+}
+
+func step[S Machine[S]](t *rapid.T, state S, log, list []Event) (S, []Event) {
+	t.Helper()
+	for _, e := range list {
+		if e.Case != list[0].Case {
+			continue
+		}
+		if len(log) > 0 && e.DecidedAt < log[len(log)-1].DecidedAt {
+			t.Fatalf("%s decided before the event before it", e.Type())
+		}
+		next, err := state.Apply(e)
+		if err != nil {
+			t.Fatalf("%s was decided and does not apply: %v", e.Type(), err)
+		}
+		state, log = next, append(log, e)
+	}
+	return state, log
+}
+
+// checkReplay compares the state with what the bytes of its events give, and with
+// itself after having been stored.
+func checkReplay[S Machine[S]](t *rapid.T, state S, log []Event) {
+	t.Helper()
+	var again []Event
+	for _, e := range log {
+		raw, err := MarshalEvent(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := UnmarshalEvent(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again = append(again, read)
+	}
+	replayed, err := Replay[S](again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(state, replayed, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("replay differs:\n%s", diff)
+	}
+	raw, err := jcs.Marshal(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored S
+	if err := jcs.Unmarshal(raw, &stored); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(state, stored, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("stored state differs:\n%s", diff)
+	}
+}
+
+// checkTyped demands that every refusal can be told apart by a caller.
+func checkTyped(t *rapid.T, err error) {
+	t.Helper()
+	var transition *TransitionError
+	var input *InputError
+	if !errors.As(err, &transition) && !errors.As(err, &input) && !errors.Is(err, ErrFourEyes) {
+		t.Fatalf("untyped refusal: %v", err)
+	}
+}
+
+func spelt(name string) string {
+	if name == "Anna" {
+		return "anna"
+	}
+	return name
+}

@@ -1,0 +1,244 @@
+package authorisation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The commands for an authorisation. Components empty means all that the act can
+// still touch; From is when the act takes effect, 0 means at once.
+type (
+	// TakeEffect is the clock's: see [Authorisation.Due].
+	TakeEffect struct{ By }
+	// Suspend takes one officer; a second may be named.
+	Suspend struct {
+		By
+		Components []string
+		From       int64
+		Second     string
+		Grounds    Grounds
+	}
+	Reinstate struct {
+		By
+		Components []string
+		From       int64
+	}
+	// Revoke takes two officers. It may be deferred (UCC Art. 28(4)).
+	Revoke struct {
+		By
+		Components []string
+		From       int64
+		Second     string
+		Grounds    Grounds
+	}
+	// Annul takes two officers and reaches back to the original effective date (UCC Art. 27(3)).
+	Annul struct {
+		By
+		Components []string
+		Second     string
+		Grounds    Grounds
+	}
+	// Withdraw is the holder's wish, recorded by an officer: no grounds, no bar.
+	Withdraw struct {
+		By
+		Components []string
+		From       int64
+	}
+	// Amend replaces the roles and the scope, at once.
+	Amend struct {
+		By
+		Roles     []string
+		ScopeText string
+		Grounds   Grounds
+	}
+)
+
+func (TakeEffect) name() string { return "take effect" }
+func (Suspend) name() string    { return "suspend" }
+func (Reinstate) name() string  { return "reinstate" }
+func (Revoke) name() string     { return "revoke" }
+func (Annul) name() string      { return "annul" }
+func (Withdraw) name() string   { return "withdraw" }
+func (Amend) name() string      { return "amend" }
+
+// Facts about an authorisation. Components are always spelt out.
+type (
+	AuthorisationGranted struct {
+		Application string   `json:"application"`
+		Operator    string   `json:"operator"`
+		Programme   string   `json:"programme"`
+		Type        string   `json:"type"`
+		Components  []string `json:"components"`
+		Roles       []string `json:"roles"`
+		ExpiresAt   int64    `json:"expires_at,omitzero"`
+	}
+	AuthorisationTookEffect struct {
+		Component string `json:"component"`
+		Act       Act    `json:"act"`
+	}
+	AuthorisationSuspended struct {
+		Components []string `json:"components"`
+		Second     string   `json:"second,omitzero"`
+		Grounds
+	}
+	AuthorisationReinstated struct {
+		Components []string `json:"components"`
+	}
+	AuthorisationRevoked struct {
+		Components []string `json:"components"`
+		Second     string   `json:"second"`
+		Grounds
+	}
+	AuthorisationAnnulled struct {
+		Components []string `json:"components"`
+		Second     string   `json:"second"`
+		Grounds
+	}
+	AuthorisationWithdrawn struct {
+		Components []string `json:"components"`
+	}
+	AuthorisationAmended struct {
+		Roles     []string `json:"roles"`
+		ScopeText string   `json:"scope_text,omitzero"`
+		Grounds
+	}
+)
+
+func (AuthorisationGranted) event() (string, int64)    { return "authorisation.granted", 1 }
+func (AuthorisationTookEffect) event() (string, int64) { return "authorisation.took_effect", 1 }
+func (AuthorisationSuspended) event() (string, int64)  { return "authorisation.suspended", 1 }
+func (AuthorisationReinstated) event() (string, int64) { return "authorisation.reinstated", 1 }
+func (AuthorisationRevoked) event() (string, int64)    { return "authorisation.revoked", 1 }
+func (AuthorisationAnnulled) event() (string, int64)   { return "authorisation.annulled", 1 }
+func (AuthorisationWithdrawn) event() (string, int64)  { return "authorisation.withdrawn", 1 }
+func (AuthorisationAmended) event() (string, int64)    { return "authorisation.amended", 1 }
+
+// twoOfficers holds for what ends an authorisation against the holder's will.
+func twoOfficers(actor, second string) error {
+	if second == "" {
+		return fmt.Errorf("%w: a second officer must be named", ErrFourEyes)
+	}
+	if samePerson(actor, second) || samePerson(second, Scheduler) {
+		return fmt.Errorf("%w: %s is not a second officer", ErrFourEyes, second)
+	}
+	return nil
+}
+
+// act decides one of the measures on the components it can touch.
+func (a Authorisation) act(c Command, act Act, codes []string, at int64, fact func(on []string) Data) ([]Event, error) {
+	effective := from(c.by(), at)
+	if effective < c.by().At {
+		return nil, &InputError{"from", "earlier than the decision"}
+	}
+	on, err := a.touch(c, act, codes)
+	if err != nil {
+		return nil, err
+	}
+	return one(c.by(), effective, fact(on))
+}
+
+func (a Authorisation) suspend(c Suspend) ([]Event, error) {
+	if c.Second != "" {
+		if err := twoOfficers(c.Actor, c.Second); err != nil {
+			return nil, fmt.Errorf("suspend: %w", err)
+		}
+	}
+	return a.act(c, ActSuspend, c.Components, c.From, func(on []string) Data {
+		return AuthorisationSuspended{on, c.Second, c.Grounds}
+	})
+}
+
+func (a Authorisation) annul(c Annul) ([]Event, error) {
+	if err := twoOfficers(c.Actor, c.Second); err != nil {
+		return nil, fmt.Errorf("annul: %w", err)
+	}
+	on, err := a.touch(c, ActAnnul, c.Components)
+	if err != nil {
+		return nil, err
+	}
+	return one(c.By, a.EffectiveAt, AuthorisationAnnulled{on, c.Second, c.Grounds})
+}
+
+func (a Authorisation) amend(c Amend) ([]Event, error) {
+	if a.Ended() {
+		return nil, &TransitionError{a.words(), c.name(), "nothing is left to amend"}
+	}
+	return one(c.By, c.At, AuthorisationAmended{c.Roles, c.ScopeText, c.Grounds})
+}
+
+// touch lists the components an act falls on: those named, each of which must admit
+// it, or all that do.
+func (a Authorisation) touch(c Command, act Act, named []string) ([]string, error) {
+	var on, why []string
+	for _, component := range a.Components {
+		if len(named) > 0 && !slices.Contains(named, component.Code) {
+			continue
+		}
+		if reason := component.refuses(act); reason != "" {
+			why = append(why, component.Code+" "+reason)
+			continue
+		}
+		on = append(on, component.Code)
+	}
+	for _, code := range named {
+		if a.component(code) < 0 {
+			why = append(why, "there is no component "+code)
+		}
+	}
+	if len(on) == 0 || len(named) > 0 && len(why) > 0 {
+		return nil, &TransitionError{a.words(), c.name(), strings.Join(why, "; ")}
+	}
+	return on, nil
+}
+
+// refuses is the table of what may be decided about a component; empty means it may.
+func (c Component) refuses(act Act) string {
+	switch {
+	case c.State == Ended:
+		return "has ended"
+	case act == ActSuspend && c.State != Effective:
+		return "is not in effect"
+	case act == ActReinstate && c.State != Suspended && !c.awaits(ActSuspend):
+		return "is not suspended, nor to be suspended"
+	case act == ActWithdraw && c.awaits(ActRevoke):
+		return "is to be revoked"
+	}
+	return ""
+}
+
+func (d AuthorisationGranted) check() error {
+	err := first(
+		code("application", d.Application), code("operator", d.Operator), code("programme", d.Programme), code("type", d.Type),
+		codes("components", d.Components, 1), codes("roles", d.Roles, 1),
+	)
+	if err == nil && d.ExpiresAt != 0 {
+		return instant("expires_at", d.ExpiresAt)
+	}
+	return err
+}
+
+func (d AuthorisationTookEffect) check() error {
+	return first(code("component", d.Component), oneOf("act", d.Act,
+		ActTakeEffect, ActSuspend, ActReinstate, ActRevoke, ActWithdraw, ActExpire))
+}
+
+func (d AuthorisationSuspended) check() error {
+	return first(codes("components", d.Components, 1), optional("second", d.Second, maxName), d.Grounds.check())
+}
+
+func (d AuthorisationReinstated) check() error { return codes("components", d.Components, 1) }
+
+func (d AuthorisationRevoked) check() error {
+	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check())
+}
+
+func (d AuthorisationAnnulled) check() error {
+	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check())
+}
+
+func (d AuthorisationWithdrawn) check() error { return codes("components", d.Components, 1) }
+
+func (d AuthorisationAmended) check() error {
+	return first(codes("roles", d.Roles, 1), optional("scope_text", d.ScopeText, maxNote), d.Grounds.check())
+}

@@ -1,0 +1,68 @@
+package programme
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
+	eu := string(load(t, "EU", "").Raw())
+	for name, tc := range map[string]struct{ old, new, why string }{
+		"another format":                       {`aeo.pack/1`, `aeo.pack/2`, "format"},
+		"an unknown member":                    {`"since":`, `"hence": 1, "since":`, "hence"},
+		"a member twice":                       {`"since":`, `"since": 1, "since":`, "duplicate"},
+		"no administration":                    {`"European Commission, DG TAXUD"`, `""`, "administration is missing"},
+		"a territory that is no code":          {`"territory": "EU"`, `"territory": "Europe"`, "malformed"},
+		"a time zone nobody knows":             {`Europe/Berlin`, `Europe/Bonn`, "Europe/Bonn"},
+		"a member twice in the union":          {`"code": "DE"`, `"code": "FR"`, "repeated"},
+		"a role outside SAFE":                  {`"code": "distributor"`, `"code": "smuggler"`, "smuggler"},
+		"a role twice":                         {`"code": "distributor"`, `"code": "airport"`, "repeated"},
+		"a component that is not there":        {`["AEOC", "AEOS"]`, `["AEOC", "AEOX"]`, "AEOX"},
+		"a type that is its own component":     {`["AEOC", "AEOS"]`, `["AEOF"]`, "has components itself"},
+		"a requirement for a joined type":      {`"types": ["AEOC"]`, `"types": ["AEOF"]`, "not a component"},
+		"a criterion SAFE does not have":       {`"safe": ["A"]`, `"safe": ["N"]`, "SAFE"},
+		"a rule of effect nobody wrote":        {`"start_of_day"`, `"next_moon"`, "next_moon"},
+		"a start of day without days":          {`"days": 5`, `"days": 0`, "0 days"},
+		"a validity without end or unlimited":  {`"rule": "unlimited"`, `"rule": "years"`, "validity"},
+		"a credential living three years":      {`"credential_days": 730`, `"credential_days": 1095`, "1095"},
+		"an audience nobody wrote":             {`"suspension_shown_to": "customs"`, `"suspension_shown_to": "press"`, "press"},
+		"a release for a purpose nobody wrote": {`"purpose": "exchange"`, `"purpose": "marketing"`, "marketing"},
+		"a pattern open at its end":            {`{1,15}$`, `{1,15}`, "anchored"},
+		"a pattern that does not compile":      {`^[A-Z]{2}[A-Z0-9]{1,15}$`, `^[A-Z$`, "missing closing"},
+		"an example its pattern refuses":       {`"DE1234567"`, `"1234567"`, "example"},
+		"an example of no member":              {`"DE1234567"`, `"CH1234567"`, "example"},
+		"a rule without source":                {`DA Art. 29: the fifth day after the decision was taken`, ``, "source"},
+	} {
+		if !strings.Contains(eu, tc.old) {
+			t.Errorf("%s: the pack does not hold %q", name, tc.old)
+			continue
+		}
+		_, err := read([]byte(strings.Replace(eu, tc.old, tc.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), tc.why) {
+			t.Errorf("%s: %v, want %q", name, err, tc.why)
+		}
+	}
+	sg := string(load(t, "SG", "").Raw())
+	for name, tc := range map[string]struct{ old, new, why string }{
+		"an operation that cannot be undone": {`"op": "drop_prefix", "arg": "AEO"`, `"op": "lower", "arg": "AEO"`, "no operation"},
+		"a prefix the number does not have":  {`"op": "drop_prefix", "arg": "AEO"`, `"op": "drop_prefix", "arg": "EOA"`, "does not begin"},
+		"a rendering with a reserved name":   {`"profile": "china"`, `"profile": "plain"`, "reserved"},
+	} {
+		_, err := read([]byte(strings.Replace(sg, tc.old, tc.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), tc.why) {
+			t.Errorf("%s: %v, want %q", name, err, tc.why)
+		}
+	}
+}
+
+// An alternation must not slip past the anchors.
+func TestPatternsCoverTheWholeValue(t *testing.T) {
+	nz := string(load(t, "NZ", "").Raw())
+	p, err := read([]byte(strings.Replace(nz, `^[0-9]{8}[A-Z]$`, `^[0-9]{8}[A-Z]|X$`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := p.ParseIdentifier("12345678AJUNK"); err == nil {
+		t.Errorf("junk after the number read as %s", id)
+	}
+}
