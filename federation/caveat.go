@@ -1,0 +1,74 @@
+package federation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Caveat is something to know beside the verdict; it never decides.
+type Caveat struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// The codes of caveats.
+const (
+	CaveatStale          = "stale"            // confirmed longer ago than agreed, but still honoured
+	CaveatRefreshDue     = "refresh_due"      // a newer bundle should exist
+	CaveatNoReceiptMatch = "no_receipt_match" // a receipt came along that proves another credential, or none
+	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
+	CaveatNameDiffers    = "name_differs"     // from the name the asker expects
+	CaveatPersonal       = "personal"         // an identifier is a natural person's
+	CaveatOtherComponent = "other_component"  // the type asked for is not among those shown
+)
+
+// warnAboutHolder compares what was asked with whom it is about.
+func (e *examination) warnAboutHolder() {
+	h := e.decision.Holder
+	if e.q.Name != "" && h.LegalName != "" && !slices.ContainsFunc(append(h.Names, h.LegalName), func(n string) bool {
+		return foldName(n) == foldName(e.q.Name)
+	}) {
+		e.caveat(CaveatNameDiffers, fmt.Sprintf("The name asked about is %q, the holder's is %q.", e.q.Name, h.LegalName))
+	}
+	personal := e.v.personal[e.issuer.EntityID]()
+	for _, id := range h.Identifiers {
+		if _, scheme, _, err := credential.SplitIdentifier(id); err == nil && personal[scheme] {
+			e.caveat(CaveatPersonal, fmt.Sprintf("%s is the number of a natural person: keep it no longer than needed.", id))
+		}
+	}
+}
+
+// foldName makes names that differ only in case, white space or composition of
+// characters the same.
+func foldName(s string) string {
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.Join(strings.Fields(s), " "))))
+}
+
+// personalSchemes are the identifier schemes that the programme of an
+// administration states to belong to natural persons.
+func (v *Verifier) personalSchemes(entityID string) map[string]bool {
+	out := map[string]bool{}
+	a, err := v.bundle.Administration(entityID)
+	if err != nil || a == nil || a.Programme == nil {
+		return out
+	}
+	var profile struct {
+		Schemes []struct {
+			Code     string `json:"code"`
+			Personal bool   `json:"personal"`
+		} `json:"schemes"`
+	}
+	if err := jcs.UnmarshalOpen(a.Programme, &profile); err != nil {
+		return out
+	}
+	for _, s := range profile.Schemes {
+		out[s.Code] = s.Personal
+	}
+	return out
+}

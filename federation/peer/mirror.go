@@ -1,0 +1,241 @@
+package peer
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
+)
+
+const mirrorSchema = "aeo.mirror/1"
+
+// ErrNoMirror says that nothing was fetched yet.
+var ErrNoMirror = errors.New("not synchronised yet")
+
+// A Mirror is a partner's publications on disk:
+//
+//	entries         every log entry, uint16 length and bytes, appended only
+//	view.json       aeo.mirror/1: what belongs to the checkpoint of one size, replaced atomically
+//	evidence-<n>/   two signed checkpoints that contradict each other
+//	m/<host>/       the same for each member of a union
+//
+// Entries beyond the size view.json names are leftovers of an interrupted
+// fetch and are passed over.
+type Mirror struct{ dir string }
+
+// NewMirror uses a directory, which need not exist yet.
+func NewMirror(dir string) *Mirror { return &Mirror{dir: dir} }
+
+// Member is the mirror of a union's member.
+func (m *Mirror) Member(host string) *Mirror { return &Mirror{dir: filepath.Join(m.dir, "m", host)} }
+
+// Load reads the mirror back and verifies it anew, except for dates: what was
+// valid when fetched stays readable.
+func (m *Mirror) Load(pinned []*keys.PublicKey, at int64) (*View, error) {
+	raw, err := readFile(filepath.Join(m.dir, "view.json"), 64<<20)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNoMirror
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read mirror: %w", err)
+	}
+	var d Documents
+	if err := jcs.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
+	}
+	if d.Schema != mirrorSchema {
+		return nil, fmt.Errorf("mirror %s: schema %.40q, want %s", m.dir, d.Schema, mirrorSchema)
+	}
+	size, err := checkpointSize(d)
+	if err != nil {
+		return nil, err
+	}
+	log := transparency.NewCopy(trust.Host(d.EntityID) + "/log")
+	if err := m.readEntries(log, size); err != nil {
+		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
+	}
+	v, err := open(d, log, pinned, d.FetchedAt)
+	if err != nil {
+		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
+	}
+	for _, id := range v.Config.Metadata.Registry.Members {
+		member, err := m.Member(trust.Host(id)).Load(nil, at)
+		if errors.Is(err, ErrNoMirror) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		v.Members = append(v.Members, member)
+	}
+	return v, nil
+}
+
+// checkpointSize is the size the stored checkpoint names; open verifies it in full.
+func checkpointSize(d Documents) (int64, error) {
+	config, err := trust.Parse([]byte(d.Configuration))
+	if err != nil {
+		return 0, err
+	}
+	if config.Metadata == nil || config.Metadata.Registry == nil {
+		return 0, fmt.Errorf("%w: no aeo_registry metadata", ErrIdentity)
+	}
+	key, err := keys.ParseVKey(config.Metadata.Registry.Log.VKey)
+	if err != nil {
+		return 0, err
+	}
+	cp, err := transparency.ParseCheckpoint([]byte(d.Checkpoint), key)
+	if err != nil {
+		return 0, err
+	}
+	return cp.Size, nil
+}
+
+func (m *Mirror) readEntries(log *transparency.Copy, size int64) error {
+	f, err := os.Open(filepath.Join(m.dir, "entries"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for log.Size() < size {
+		entry, err := readEntry(f)
+		if err != nil {
+			return fmt.Errorf("entry %d of %d: %w", log.Size(), size, err)
+		}
+		if err := log.Add(entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readEntry(r io.Reader) ([]byte, error) {
+	var n [2]byte
+	if _, err := io.ReadFull(r, n[:]); err != nil {
+		return nil, err
+	}
+	entry := make([]byte, binary.BigEndian.Uint16(n[:]))
+	_, err := io.ReadFull(r, entry)
+	return entry, err
+}
+
+// Store replaces the mirror: entries first, then the view that names how many of them count.
+func (m *Mirror) Store(v *View) error {
+	if err := os.MkdirAll(m.dir, 0o700); err != nil {
+		return err
+	}
+	if err := m.writeEntries(v.Log.Entries()); err != nil {
+		return err
+	}
+	raw, err := jcs.Marshal(v.Documents)
+	if err != nil {
+		return err
+	}
+	return ReplaceFile(filepath.Join(m.dir, "view.json"), raw)
+}
+
+// writeEntries appends the entries the file does not hold yet.
+func (m *Mirror) writeEntries(entries [][]byte) error {
+	f, err := os.OpenFile(filepath.Join(m.dir, "entries"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var have int
+	var end int64
+	for have < len(entries) {
+		e, err := readEntry(f)
+		if err != nil || string(e) != string(entries[have]) {
+			break
+		}
+		have, end = have+1, end+int64(2+len(e))
+	}
+	if err := f.Truncate(end); err != nil {
+		return err
+	}
+	if have == len(entries) {
+		return nil
+	}
+	raw, err := transparency.FormatEntries(entries[have:])
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(raw, end); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// Evidence keeps two contradicting checkpoints and returns where.
+func (m *Mirror) Evidence(older, newer []byte) (string, error) {
+	for n := 1; ; n++ {
+		dir := filepath.Join(m.dir, fmt.Sprintf("evidence-%d", n))
+		if err := os.MkdirAll(m.dir, 0o700); err != nil {
+			return "", err
+		}
+		if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
+			continue
+		} else if err != nil {
+			return "", err
+		}
+		if err := ReplaceFile(filepath.Join(dir, "seen.checkpoint"), older); err != nil {
+			return "", err
+		}
+		return dir, ReplaceFile(filepath.Join(dir, "now.checkpoint"), newer)
+	}
+}
+
+// Remove forgets the mirror.
+func (m *Mirror) Remove() error { return os.RemoveAll(m.dir) }
+
+func readFile(name string, max int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(raw)) > max {
+		return nil, fmt.Errorf("%s has more than %d bytes", name, max)
+	}
+	return raw, nil
+}
+
+// ReplaceFile writes a file so that a crash leaves the old or the new one whole.
+func ReplaceFile(name string, content []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(content); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}

@@ -1,0 +1,85 @@
+package federation
+
+import (
+	"encoding/hex"
+
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/transparency"
+)
+
+// checkTransparency looks for a receipt that proves the credential in its
+// issuer's log. Whatever the level, a receipt in which the log contradicts the
+// bundle is proof that it shows different trees to different people.
+func (e *examination) checkTransparency() finding {
+	logged := false
+	for _, r := range e.receipts {
+		cp, err := transparency.ParseCheckpoint(r.Checkpoint, e.administration.LogKey)
+		if err != nil {
+			continue // some other log's
+		}
+		ours := e.administration.Checkpoint
+		if cp.Size == ours.Size && cp.Root != ours.Root {
+			return failed(LogMisbehaviour, "log %s signed two trees of size %d: the receipt has root %v, the bundle %v",
+				cp.Origin, cp.Size, cp.Root, ours.Root)
+		}
+		if _, err := r.Verify(e.said.leaf, e.administration.LogKey); err == nil {
+			logged = true
+		}
+	}
+	switch {
+	case logged:
+		return passed()
+	case e.level() == LevelTransparency:
+		return failed(ReceiptMissing, "no receipt shows the credential in log %s", e.administration.LogKey.Name())
+	case len(e.receipts) > 0:
+		e.caveat(CaveatNoReceiptMatch, "The receipt in the file does not belong to this credential.")
+	}
+	return notAsked()
+}
+
+// loggedBefore reports whether a receipt shows the credential in its issuer's
+// log before an instant. It is asked at level transparency only. A leaf is
+// recorded no later than any state or status leaf behind it, and for those the
+// proven history has the instant.
+func (e *examination) loggedBefore(instant int64) bool {
+	if e.level() != LevelTransparency {
+		return false
+	}
+	sum := e.line.Presentation.LogSHA256()
+	leaf := hex.EncodeToString(sum[:])
+	first := int64(-1)
+	for _, r := range e.receipts {
+		if _, err := r.Verify(leaf, e.administration.LogKey); err == nil && (first < 0 || r.Index < first) {
+			first = r.Index
+		}
+	}
+	return first >= 0 && e.recordedBefore(first, instant)
+}
+
+// recordedBefore asks the history, which was proven when the administration was opened.
+func (e *examination) recordedBefore(index, instant int64) bool {
+	if s := e.administration.State; index < s.Applied && s.At < instant {
+		return true
+	}
+	raw, _, err := e.v.bundle.Member(bundle.Prefix(*e.issuer) + "history.json")
+	if err != nil {
+		return false
+	}
+	h, err := transparency.ParseHistory(raw)
+	if err != nil {
+		return false
+	}
+	leaf, err := transparency.ParseLeaf(h.Base.State.Leaf)
+	if err != nil {
+		return false
+	}
+	if base, ok := leaf.(transparency.State); ok && index < base.Applied && base.At < instant {
+		return true
+	}
+	for _, event := range h.Events {
+		if recorded, at := event[0], event[1]; index < recorded && at < instant {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package federation
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/federation/transparency"
+)
+
+func (e *examination) checkDates() finding {
+	switch s := e.said; {
+	case e.at < s.notBefore:
+		return failed(NotYet, "in effect from %d", s.notBefore)
+	case s.expires != 0 && e.at >= s.expires:
+		e.decision.StatusSince = s.expires
+		return failed(Expired, "expired at %d", s.expires)
+	}
+	return passed()
+}
+
+// checkStatus finds the status at the instant asked about in the issuer's log.
+// The bundle's own expiry is judged here: it is about the age of statuses, so
+// questions about the past do not ask for it.
+func (e *examination) checkStatus() finding {
+	timeline, m := e.administration.Timeline, e.v.bundle.Manifest()
+	switch {
+	case e.at < timeline.From():
+		return failed(AtBeforeHistory, "asked about %d, the history begins at %d", e.at, timeline.From())
+	case !e.past() && e.q.Now > m.Exp:
+		return failed(BundleExpired, "now is %d, the bundle expired at %d", e.q.Now, m.Exp)
+	}
+	ref := e.said.status
+	// A list binds to an issuer: a strange uri could borrow a good status (protocol 10).
+	if !strings.HasPrefix(ref.URI, e.issuer.EntityID+"/status/") {
+		return failed(StatusMissing, "%.120q is no list of %s", ref.URI, e.issuer.EntityID)
+	}
+	standing, err := timeline.At(ref.URI, ref.Idx, e.at, e.known)
+	switch {
+	case errors.Is(err, transparency.ErrBeforeHistory):
+		return failed(AtBeforeHistory, "%v", err)
+	case err != nil:
+		return failed(StatusMissing, "%v", err)
+	}
+	return e.judgeStanding(standing)
+}
+
+func (e *examination) judgeStanding(s transparency.Standing) finding {
+	e.decision.StatusSince = s.Since
+	switch s.Value {
+	case statuslist.Valid:
+		if s.Since == 0 && !s.BeforeHistory {
+			e.decision.StatusSince = e.said.notBefore
+		}
+		return passed()
+	case statuslist.Suspended:
+		return failed(StatusSuspended, "since %d", s.Since)
+	case statuslist.Superseded:
+		return failed(NewerCredentialExists, "since %d", s.Since)
+	}
+	if !s.BeforeHistory && s.Since <= e.said.notBefore {
+		return failed(Annulled, "with effect from %d, when it was to begin", s.Since)
+	}
+	return failed(Ended, "since %d", s.Since)
+}
+
+// checkFreshness asks how long ago the status was confirmed: by the rule of
+// the pair where there is one, else by the bundle's policy, and never for
+// longer than the question allows.
+func (e *examination) checkFreshness() finding {
+	if e.past() {
+		return notAsked()
+	}
+	policy, m := e.v.bundle.Policy(), e.v.bundle.Manifest()
+	warn, honour := policy.WarnAfter, policy.HonourUntil
+	if a := e.outcome.Annex; a != nil && a.Freshness != nil {
+		warn, honour = a.Freshness.WarnAfter, a.Freshness.HonourUntil
+	}
+	if e.q.MaxAge > 0 {
+		honour = min(honour, e.q.MaxAge)
+	}
+	age := e.q.Now - e.statusAsOf()
+	if age > honour {
+		return failed(StatusStale, "confirmed %s ago, at most %s is honoured", span(age), span(honour))
+	}
+	if age > warn {
+		e.caveat(CaveatStale, fmt.Sprintf("The status was last confirmed %s ago.", span(age)))
+	}
+	if e.q.Now > m.RefreshBy {
+		e.caveat(CaveatRefreshDue, "The trust bundle should be refreshed.")
+	}
+	return passed()
+}
+
+// span says how long seconds are, to people.
+func span(seconds int64) string {
+	for _, unit := range []struct {
+		length int64
+		name   string
+	}{{24 * 3600, "days"}, {3600, "hours"}, {60, "minutes"}} {
+		if seconds >= 2*unit.length {
+			return fmt.Sprintf("%d %s", seconds/unit.length, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d seconds", seconds)
+}

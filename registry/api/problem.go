@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/ledger"
+)
+
+// A Problem is RFC 9457 problem details.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitzero"`
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// problems maps errors to problem types, the first match counts.
+var problems = []struct {
+	err    error
+	name   string
+	title  string
+	status int
+}{
+	{registry.ErrInvalid, "invalid", "The request cannot be carried out as it is", http.StatusUnprocessableEntity},
+	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
+	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},
+	{registry.ErrConflict, "conflict", "The state does not allow it", http.StatusConflict},
+	{registry.ErrExists, "conflict", "It exists already", http.StatusConflict},
+	{ledger.ErrConflict, "conflict", "The log refuses the entry", http.StatusConflict},
+	{ledger.ErrBusy, "busy", "Too much at once", http.StatusServiceUnavailable},
+	{ledger.ErrClock, "clock", "The clock is behind the log", http.StatusServiceUnavailable},
+	{ledger.ErrReadOnly, "read-only", "The ledger is damaged and only read", http.StatusServiceUnavailable},
+	{peer.ErrSplitView, "split-view", "The partner's log shows two histories", http.StatusBadGateway},
+	{peer.ErrRollback, "rollback", "The partner's log shrank", http.StatusBadGateway},
+	{peer.ErrTokenDiffers, "token-differs", "The partner's status list differs from its log", http.StatusBadGateway},
+	{peer.ErrUnreachable, "unreachable", "The partner cannot be reached", http.StatusGatewayTimeout},
+	{peer.ErrAnswer, "bad-answer", "The partner's answer is unusable", http.StatusBadGateway},
+	{peer.ErrIdentity, "identity", "Another administration answered", http.StatusBadGateway},
+	{context.DeadlineExceeded, "timeout", "It took too long", http.StatusServiceUnavailable},
+	{context.Canceled, "cancelled", "The request was cancelled", http.StatusServiceUnavailable},
+}
+
+const problemPrefix = "urn:aeo:problem:"
+
+// problemOf describes an error. What is not in the table is the node's own
+// trouble: the log says what, the answer does not.
+func problemOf(err error) *Problem {
+	for _, p := range problems {
+		if errors.Is(err, p.err) {
+			return &Problem{Type: problemPrefix + p.name, Title: p.title, Status: p.status, Detail: err.Error()}
+		}
+	}
+	return &Problem{Type: problemPrefix + "internal", Title: "The node could not do it", Status: http.StatusInternalServerError}
+}
+
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	raw, err := jcs.Marshal(p)
+	if err != nil {
+		http.Error(w, p.Title, p.Status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	w.WriteHeader(p.Status)
+	w.Write(raw)
+}
+
+func methodProblem(allow string) *Problem {
+	return &Problem{Type: problemPrefix + "method", Title: "The method is not allowed here", Status: http.StatusMethodNotAllowed, Detail: "allowed: " + allow}
+}
+
+func tooLarge(max int64) *Problem {
+	return &Problem{Type: problemPrefix + "too-large", Title: "The request is too large", Status: http.StatusRequestEntityTooLarge,
+		Detail: "at most " + strconv.FormatInt(max, 10) + " bytes"}
+}

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/gorilla/mux"
+)
+
+// Media types of what is served.
+const (
+	bundleType    = "application/vnd.aeo.bundle"
+	statementType = "application/entity-statement+jwt"
+	immutable     = "public, max-age=31536000, immutable"
+	shortly       = "public, max-age=5"
+)
+
+// A document is one public answer: signed or derived, small, and the same for everybody.
+type document struct {
+	path  string
+	media string
+	cache string
+	read  func(*http.Request) ([]byte, error)
+	fail  func(http.ResponseWriter, error) // nil = problem details
+}
+
+// Public is what the world reads from a node.
+func Public(n *registry.Node, log *slog.Logger) http.Handler {
+	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	r.NotFoundHandler = http.HandlerFunc(notFound)
+	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD")
+		writeProblem(w, methodProblem("GET, HEAD"))
+	})
+	for _, d := range documents(n) {
+		r.Handle(d.path, d).Methods(http.MethodGet, http.MethodHead)
+	}
+	return wrap(r, log, 512, 0)
+}
+
+func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	raw, err := d.read(r)
+	if err != nil {
+		if d.fail != nil {
+			d.fail(w, err)
+			return
+		}
+		writeProblem(w, problemOf(err))
+		return
+	}
+	w.Header().Set("Content-Type", d.media)
+	w.Header().Set("Cache-Control", d.cache)
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	// The connection is closed to slow readers; HEAD gets the length alone.
+	w.Header().Set("Content-Length", fmt.Sprint(len(raw)))
+	if r.Method != http.MethodHead {
+		w.Write(raw)
+	}
+}
+
+func documents(n *registry.Node) []document {
+	return append(append(federationDocuments(n), statusDocuments(n)...), logDocuments(n)...)
+}
+
+func federationDocuments(n *registry.Node) []document {
+	return []document{
+		{"/.well-known/openid-federation", statementType, shortly, func(*http.Request) ([]byte, error) { return n.EntityConfiguration() }, federationError},
+		{"/federation/fetch", statementType, shortly, func(r *http.Request) ([]byte, error) { return fetch(n, r) }, federationError},
+		{"/federation/list", "application/json", shortly, func(r *http.Request) ([]byte, error) { return subordinates(n, r) }, federationError},
+		{"/federation/historical-keys", "application/jwk-set+jwt", shortly, func(*http.Request) ([]byte, error) { return n.HistoricalKeys() }, federationError},
+		{"/roster", "application/json", shortly, func(*http.Request) ([]byte, error) { return n.Roster() }, nil},
+		{"/mras", "application/json", shortly, func(*http.Request) ([]byte, error) { return asJSON(n.ArrangementList()) }, nil},
+		{"/mras/{id}", "application/json", shortly, func(r *http.Request) ([]byte, error) { return asJSON(n.ArrangementDocuments(id(r))) }, nil},
+		{"/programmes/{id}", "application/json", shortly, func(r *http.Request) ([]byte, error) { return n.ProgrammeProfile(id(r)) }, nil},
+		{"/directory", "application/aeo-directory+jwt", shortly, func(*http.Request) ([]byte, error) { return n.DirectoryFile() }, nil},
+		{"/bundle", bundleType, shortly, func(*http.Request) ([]byte, error) { raw, _, err := n.Bundle(); return raw, err }, nil},
+		{"/.well-known/jwt-vc-issuer", "application/json", shortly, func(*http.Request) ([]byte, error) { return issuerMetadata(n) }, nil},
+		{"/vct/aeo-status/1", "application/json", shortly, func(*http.Request) ([]byte, error) { return typeMetadata(n) }, nil},
+		{"/healthz", "text/plain; charset=utf-8", "no-store", func(*http.Request) ([]byte, error) { return []byte("ok\n"), n.Healthy() }, nil},
+	}
+}
+
+func statusDocuments(n *registry.Node) []document {
+	return []document{
+		{"/status", "application/json", shortly, func(*http.Request) ([]byte, error) {
+			return jcs.Marshal(map[string][]string{"status_lists": n.StatusLists()})
+		}, nil},
+		{"/status/{id}", "application/statuslist+jwt", shortly, func(r *http.Request) ([]byte, error) {
+			if r.URL.Query().Has("time") {
+				return nil, errNoPast
+			}
+			return n.StatusToken(n.Config().EntityID + "/status/" + id(r))
+		}, statusError},
+	}
+}
+
+// errNoPast: tokens of the past are not kept for serving (Token Status List, 8.4: 501).
+var errNoPast = errors.New("status of the past is answered by the bundle's history")
+
+func statusError(w http.ResponseWriter, err error) {
+	if errors.Is(err, errNoPast) {
+		writeProblem(w, &Problem{Type: problemPrefix + "no-past", Title: "Not served", Status: http.StatusNotImplemented, Detail: err.Error()})
+		return
+	}
+	writeProblem(w, problemOf(err))
+}
+
+func logDocuments(n *registry.Node) []document {
+	return []document{
+		{"/log/checkpoint", "text/plain; charset=utf-8", shortly, func(*http.Request) ([]byte, error) { return n.PublishedCheckpoint() }, logError},
+		{"/log/tile/{rest:.+}", "application/octet-stream", immutable, func(r *http.Request) ([]byte, error) { return tile(n, mux.Vars(r)["rest"]) }, logError},
+	}
+}
+
+func tile(n *registry.Node, rest string) ([]byte, error) {
+	t, err := transparency.ParseTilePath("tile/" + rest)
+	if err != nil {
+		return nil, errors.Join(registry.ErrNotFound, err)
+	}
+	return n.PublishedTile(t)
+}
+
+func logError(w http.ResponseWriter, err error) {
+	p := problemOf(err)
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, p.Title, p.Status)
+}
+
+// fetch answers /federation/fetch (OpenID Federation 1.1, 8.1).
+func fetch(n *registry.Node, r *http.Request) ([]byte, error) {
+	sub := r.URL.Query()["sub"]
+	if len(sub) != 1 || len(sub[0]) > 512 {
+		return nil, fmt.Errorf("%w: want one sub", registry.ErrInvalid)
+	}
+	if sub[0] == n.Config().EntityID {
+		return nil, fmt.Errorf("%w: the issuer's own statement is its entity configuration", registry.ErrInvalid)
+	}
+	return n.StatementAbout(sub[0])
+}
+
+// subordinates answers /federation/list (8.2); filters it does not know are refused.
+func subordinates(n *registry.Node, r *http.Request) ([]byte, error) {
+	for name, values := range r.URL.Query() {
+		if name != "entity_type" || len(values) != 1 {
+			return nil, errFilter
+		}
+		if values[0] != "aeo_registry" {
+			return []byte("[]"), nil
+		}
+	}
+	return asJSON(n.Subordinates())
+}
+
+var errFilter = errors.New("a filter that is not supported")
+
+// federationError answers in the form of OpenID Federation 1.1, 8.9.
+func federationError(w http.ResponseWriter, err error) {
+	status, code := http.StatusInternalServerError, "server_error"
+	switch {
+	case errors.Is(err, errFilter):
+		status, code = http.StatusBadRequest, "unsupported_parameter"
+	case errors.Is(err, registry.ErrInvalid):
+		status, code = http.StatusBadRequest, "invalid_request"
+	case errors.Is(err, registry.ErrNotFound):
+		status, code = http.StatusNotFound, "not_found"
+	}
+	raw, _ := jcs.Marshal(map[string]string{"error": code, "error_description": strings.ReplaceAll(code, "_", " ")})
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(raw)
+}
+
+// issuerMetadata is the JWT VC Issuer Metadata of SD-JWT VC, for generic wallets.
+func issuerMetadata(n *registry.Node) ([]byte, error) {
+	issuer, err := n.IssuerKeys()
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Marshal(map[string]any{"issuer": n.Config().EntityID, "jwks": map[string][]*keys.PublicKey{"keys": issuer}})
+}
+
+func typeMetadata(n *registry.Node) ([]byte, error) {
+	vct, err := n.VCT()
+	if err != nil {
+		return nil, err
+	}
+	if u, err := url.Parse(vct); err != nil || u.Host != n.Config().Host() {
+		return nil, fmt.Errorf("%w: the type is defined by its union", registry.ErrNotFound)
+	}
+	return credential.TypeMetadata(vct), nil
+}
+
+func asJSON(v any, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Marshal(v)
+}

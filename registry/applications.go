@@ -1,0 +1,199 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/view"
+)
+
+// SubmitApplication is an operator's application for a type of the programme.
+type SubmitApplication struct {
+	Operator string   `json:"operator"` // number or identifier
+	Type     string   `json:"type"`
+	Roles    []string `json:"roles"`
+	By       string   `json:"by"`
+	DryRun   bool     `json:"dry_run,omitzero"`
+}
+
+// SubmitApplication opens an application. What must be examined follows from the programme.
+func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a authorisation.Application, err error) {
+	o, err := n.Operator(r.Operator)
+	if err != nil {
+		return a, err
+	}
+	wish, err := n.wish(r)
+	if err != nil {
+		return a, err
+	}
+	wish.Operator = o.Case
+	err = n.openCase(n.series("APP"), func(number string) error {
+		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
+		a, err = n.actOnApplication(ctx, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
+		return err
+	})
+	return a, err
+}
+
+func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
+	components, err := n.pack.Components(r.Type)
+	if err != nil {
+		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if err := n.pack.CheckRoles(r.Type, r.Roles); err != nil {
+		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	requirements, err := n.pack.RequirementsFor(r.Type)
+	if err != nil {
+		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	w := authorisation.Wish{Programme: n.pack.Code, Type: r.Type, Roles: r.Roles}
+	for _, c := range components {
+		w.Components = append(w.Components, c.Code)
+	}
+	for _, q := range requirements {
+		w.Requirements = append(w.Requirements, q.Code)
+	}
+	return w, nil
+}
+
+func (n *Node) actOnApplication(ctx context.Context, a authorisation.Application, c authorisation.Command, dryRun bool) (authorisation.Application, error) {
+	events, err := decide(a, c)
+	if err != nil {
+		return a, err
+	}
+	if a, err = a.Apply(events[0]); err != nil || dryRun {
+		return a, err
+	}
+	entries, err := eventEntries(events, a.Wish.Operator)
+	if err != nil {
+		return a, err
+	}
+	_, err = n.ledger.Append(ctx, entries...)
+	return a, err
+}
+
+// onApplication locks an application, reads it and puts a command to it.
+func (n *Node) onApplication(ctx context.Context, number, actor string, dryRun bool,
+	command func(authorisation.Application, authorisation.By) (authorisation.Command, error)) (authorisation.Application, error) {
+	defer n.cases.lock(number)()
+	a, err := readCase(n, number, view.Application)
+	if err != nil {
+		return a, err
+	}
+	c, err := command(a, authorisation.By{Case: number, Actor: actor, At: n.now().Unix()})
+	if err != nil {
+		return a, err
+	}
+	return n.actOnApplication(ctx, a, c, dryRun)
+}
+
+// AcceptApplication is the answer to a submission.
+type AcceptApplication struct {
+	Application string                `json:"application"`
+	Refuse      bool                  `json:"refuse,omitzero"` // not accepted
+	Grounds     authorisation.Grounds `json:"grounds,omitzero"`
+	By          string                `json:"by"`
+	DryRun      bool                  `json:"dry_run,omitzero"`
+}
+
+// AcceptApplication accepts an application for examination, or does not.
+func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (authorisation.Application, error) {
+	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+		if r.Refuse {
+			return authorisation.NotAccept{By: by, Grounds: r.Grounds}, nil
+		}
+		return authorisation.Accept{By: by}, nil
+	})
+}
+
+// AssessApplication records what an assessor found.
+type AssessApplication struct {
+	Application string                  `json:"application"`
+	Findings    []authorisation.Finding `json:"findings,omitzero"`
+	AllMet      bool                    `json:"all_met,omitzero"` // every requirement not named in findings is met
+	By          string                  `json:"by"`
+	DryRun      bool                    `json:"dry_run,omitzero"`
+}
+
+// AssessApplication records findings, one per requirement of the application.
+func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (authorisation.Application, error) {
+	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+		findings := r.Findings
+		named := map[string]bool{}
+		for _, f := range findings {
+			named[f.Requirement] = true
+		}
+		for _, q := range a.Wish.Requirements {
+			if r.AllMet && !named[q] {
+				findings = append(findings, authorisation.Finding{Requirement: q, Result: authorisation.Met})
+			}
+		}
+		return authorisation.Assess{By: by, Findings: findings}, nil
+	})
+}
+
+// DecideApplication is the decision on an application.
+type DecideApplication struct {
+	Application string                `json:"application"`
+	Grant       bool                  `json:"grant"`
+	Grounds     authorisation.Grounds `json:"grounds,omitzero"` // of a refusal
+	By          string                `json:"by"`
+	DryRun      bool                  `json:"dry_run,omitzero"`
+}
+
+// DecideApplication grants or refuses. A grant opens an authorisation, effective
+// when the programme says, and issues one credential per component.
+func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a authorisation.Application, err error) {
+	if !r.Grant {
+		return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+			return authorisation.Refuse{By: by, Grounds: r.Grounds}, nil
+		})
+	}
+	err = n.openCase(n.series("AUT"), func(number string) error {
+		a, err = n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+			effective := n.pack.EffectiveAt(time.Unix(by.At, 0))
+			g := authorisation.Grant{By: by, Authorisation: number, EffectiveAt: effective.Unix()}
+			if until, limited := n.pack.ValidUntil(effective); limited {
+				g.ExpiresAt = until.Unix()
+			}
+			return g, nil
+		})
+		return err
+	})
+	if err != nil || r.DryRun {
+		return a, err
+	}
+	return a, n.issueMissing(ctx, a.Authorisation, 0)
+}
+
+// WithdrawApplication is the applicant's wish to end the procedure.
+type WithdrawApplication struct {
+	Application string `json:"application"`
+	By          string `json:"by"`
+	DryRun      bool   `json:"dry_run,omitzero"`
+}
+
+// WithdrawApplication ends an application before its decision.
+func (n *Node) WithdrawApplication(ctx context.Context, r WithdrawApplication) (authorisation.Application, error) {
+	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+		return authorisation.WithdrawApplication{By: by}, nil
+	})
+}
+
+// Application reads one application.
+func (n *Node) Application(number string) (authorisation.Application, error) {
+	return readCase(n, number, view.Application)
+}
+
+// Applications lists all applications.
+func (n *Node) Applications() (out []authorisation.Application, err error) {
+	err = n.ledger.View(func(tx ledger.Projection) error {
+		out, err = view.Applications(tx)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,371 @@
+package registry
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/federation/author"
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/registry/view"
+)
+
+// A bundle says when it should be renewed and when it is no longer honoured (protocol 10).
+const (
+	bundleRefresh = 24 * time.Hour
+	bundleLife    = 30 * 24 * time.Hour
+	bundleRebuild = time.Hour
+)
+
+// currentBundle is the newest bundle, in memory and on disk.
+type currentBundle struct {
+	mu       sync.Mutex
+	raw      []byte           // guarded by mu
+	manifest *bundle.Manifest // guarded by mu; nil before the first
+	sha256   string           // guarded by mu; of the signed manifest
+	basis    string           // guarded by mu; what it was built from
+}
+
+// load reads the bundle back, so that its successor continues the sequence.
+func (c *currentBundle) load(name string, anchor *bundle.Anchor) error {
+	raw, err := readBounded(name, bundle.MaxBundle)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read bundle: %w", err)
+	}
+	b, err := bundle.Open(raw, anchor)
+	if err != nil {
+		return fmt.Errorf("read bundle: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raw, c.manifest, c.sha256 = raw, b.Manifest(), b.SHA256()
+	return nil
+}
+
+// Bundle is the newest trust bundle and its manifest.
+func (n *Node) Bundle() ([]byte, *bundle.Manifest, error) {
+	n.current.mu.Lock()
+	defer n.current.mu.Unlock()
+	if n.current.manifest == nil {
+		return nil, nil, fmt.Errorf("%w: no bundle was built yet", ErrNotFound)
+	}
+	return n.current.raw, n.current.manifest, nil
+}
+
+// BuildBundle is a request to build a bundle now, changed or not.
+type BuildBundle struct {
+	HistoryDays int `json:"history_days,omitzero"` // how far back it answers; 0 = as the node is set
+}
+
+// BuildBundle builds a bundle now.
+func (n *Node) BuildBundle(_ context.Context, r BuildBundle) (*bundle.Manifest, error) {
+	if r.HistoryDays < 0 || r.HistoryDays > 36500 {
+		return nil, fmt.Errorf("%w: history of %d days", ErrInvalid, r.HistoryDays)
+	}
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	if err := n.buildBundle(cmp.Or(r.HistoryDays, n.opts.HistoryDays)); err != nil {
+		return nil, err
+	}
+	_, m, err := n.Bundle()
+	return m, err
+}
+
+// refreshBundle builds a bundle when what it is made of changed, and hourly. A
+// member of a union builds none: the union's serves it.
+func (n *Node) refreshBundle() error {
+	if n.config.Authority != n.config.Territory {
+		return nil
+	}
+	basis, err := n.bundleBasis()
+	if err != nil {
+		return err
+	}
+	n.current.mu.Lock()
+	m := n.current.manifest
+	fresh := m != nil && n.current.basis == basis && n.now().Unix()-m.Iat < int64(bundleRebuild/time.Second)
+	n.current.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return n.buildBundle(n.opts.HistoryDays)
+}
+
+// bundleBasis names everything a bundle is made of.
+func (n *Node) bundleBasis() (string, error) {
+	var b strings.Builder
+	fmt.Fprintln(&b, n.ledger.Published().Checkpoint.Size)
+	peers, err := n.loadPeers()
+	if err != nil {
+		return "", err
+	}
+	for _, p := range peers {
+		v, err := n.viewOf(p)
+		if err != nil {
+			return "", err
+		}
+		if v != nil {
+			fmt.Fprintln(&b, p.EntityID(), v.Checkpoint.Size, v.FetchedAt)
+		}
+	}
+	return b.String(), nil
+}
+
+// buildBundle packs what every administration followed has published, the
+// arrangements, and our word on who they are, and makes it the newest bundle.
+func (n *Node) buildBundle(historyDays int) error {
+	materials, err := n.materials()
+	if err != nil {
+		return fmt.Errorf("gather bundle: %w", err)
+	}
+	members, err := n.bundleMembers(materials, historyDays)
+	if err != nil {
+		return fmt.Errorf("gather bundle: %w", err)
+	}
+	now := n.now()
+	m := bundle.Manifest{
+		Iss: n.config.EntityID, Iat: now.Unix(), RefreshBy: now.Add(bundleRefresh).Unix(), Exp: now.Add(bundleLife).Unix(),
+		Seq: 1, Profile: "public", Territory: n.config.Territory,
+	}
+	for _, mat := range materials {
+		m.Issuers = append(m.Issuers, mat.Issuer())
+	}
+	n.current.mu.Lock()
+	if old := n.current.manifest; old != nil {
+		m.Seq, m.PrevSHA256 = old.Seq+1, n.current.sha256
+	}
+	n.current.mu.Unlock()
+	anchor, err := n.Anchor()
+	if err != nil {
+		return err
+	}
+	signer, err := n.ring.Signer(keys.RoleBundle, now)
+	if err != nil {
+		return err
+	}
+	raw, err := author.Bundle(m, members, anchor, signer)
+	if err != nil {
+		return fmt.Errorf("build bundle: %w", err)
+	}
+	return n.keepBundle(raw, anchor)
+}
+
+func (n *Node) keepBundle(raw []byte, anchor *bundle.Anchor) error {
+	b, err := bundle.Open(raw, anchor)
+	if err != nil {
+		return err
+	}
+	if err := peer.ReplaceFile(n.paths.bundle(), raw); err != nil {
+		return fmt.Errorf("store bundle: %w", err)
+	}
+	basis, err := n.bundleBasis()
+	if err != nil {
+		return err
+	}
+	n.current.mu.Lock()
+	defer n.current.mu.Unlock()
+	m := b.Manifest()
+	n.current.raw, n.current.manifest, n.current.sha256, n.current.basis = raw, m, b.SHA256(), basis
+	n.opts.Log.Info("bundle built", "seq", m.Seq, "issuers", len(m.Issuers), "bytes", len(raw))
+	return nil
+}
+
+// bundleMembers are all members but manifest and index.
+func (n *Node) bundleMembers(materials []*author.Material, historyDays int) (map[string][]byte, error) {
+	self := materials[0]
+	rosters, err := author.Rosters(self.Rosters)
+	if err != nil {
+		return nil, err
+	}
+	members := map[string][]byte{
+		bundle.PathConfiguration: self.Configuration,
+		bundle.PathRosters:       rosters,
+		bundle.PathPolicy:        bundle.DefaultPolicy(),
+	}
+	since := n.now().AddDate(0, 0, -historyDays).Unix()
+	for _, m := range materials {
+		more, err := m.Members(since)
+		if err != nil {
+			return nil, err
+		}
+		for path, content := range more {
+			members[path] = content
+		}
+		for _, vct := range vcts(m) {
+			raw := credential.TypeMetadata(vct)
+			members["vct/"+keys.RosterSHA256(raw)+".json"] = raw
+		}
+	}
+	return members, n.addArrangements(members, materials)
+}
+
+func vcts(m *author.Material) []string {
+	s, err := trust.Parse(m.Configuration)
+	if err != nil || s.Metadata == nil || s.Metadata.Registry == nil {
+		return nil
+	}
+	return s.Metadata.Registry.VCT
+}
+
+// addArrangements adds every arrangement whose parties the bundle knows, with its notices.
+func (n *Node) addArrangements(members map[string][]byte, materials []*author.Material) error {
+	annexes, notices, err := n.arrangementDocuments()
+	if err != nil {
+		return err
+	}
+	in := map[string]bool{}
+	for _, a := range annexes {
+		known := !slices.ContainsFunc(a.Parties, func(p mra.Party) bool {
+			return !slices.ContainsFunc(materials, func(m *author.Material) bool { return m.EntityID == p.EntityID })
+		})
+		if known {
+			in[a.ID] = true
+			members[bundle.AnnexPath(a.ID, a.Version)] = a.Raw()
+		}
+	}
+	for _, s := range notices {
+		if in[s.MRA] {
+			members[bundle.NoticePath(s.MRA, s.Party, s.Seq)] = s.Raw()
+		}
+	}
+	return nil
+}
+
+// materials are what the bundle carries, ourselves first.
+func (n *Node) materials() ([]*author.Material, error) {
+	self, err := n.ownMaterial()
+	if err != nil {
+		return nil, err
+	}
+	out := []*author.Material{self}
+	peers, err := n.loadPeers()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range peers {
+		v, err := n.viewOf(p)
+		if err != nil {
+			return nil, err
+		}
+		if v == nil || !fresh(v, n.now()) {
+			continue
+		}
+		m, err := n.peerMaterial(p, v)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil {
+			continue
+		}
+		out = append(out, m)
+		for _, member := range v.Members {
+			if !fresh(member, n.now()) {
+				continue
+			}
+			mm := viewMaterial(member, "known", n.now())
+			if m.Relation == "partner" { // only then does a chain lead through the union
+				mm.Relation, mm.MemberStatement = "member", []byte(member.MemberStatement)
+			}
+			out = append(out, mm)
+		}
+	}
+	return out, nil
+}
+
+// fresh reports whether what the view rests on is still valid: an expired
+// configuration is no longer anybody's word.
+func fresh(v *peer.View, now time.Time) bool {
+	if now.Unix() >= v.Config.Exp || now.Unix() >= v.Rosters.Current().Exp {
+		return false
+	}
+	if v.MemberStatement == "" {
+		return true
+	}
+	s, err := trust.Parse([]byte(v.MemberStatement))
+	return err == nil && now.Unix() < s.Exp
+}
+
+func viewMaterial(v *peer.View, relation string, now time.Time) *author.Material {
+	r := v.Config.Metadata.Registry
+	m := &author.Material{
+		Territory: r.Territory, Authority: r.Authority, EntityID: v.EntityID, Relation: relation,
+		Configuration: []byte(v.Configuration), Rosters: v.Rosters, Checkpoint: v.Checkpoint, Log: v.Log,
+		FetchedAt: v.FetchedAt,
+	}
+	if d, err := bundle.ParseDirectory([]byte(v.Directory), v.Rosters); err == nil && now.Unix() < d.Exp {
+		m.Directory = []byte(v.Directory)
+	}
+	for _, p := range r.Programmes {
+		m.Programme = v.Programmes[p.Code]
+	}
+	return m
+}
+
+// peerMaterial is what the bundle carries about a peer; nil for a member of our
+// union that has not named us as its superior yet.
+func (n *Node) peerMaterial(p *Peer, v *peer.View) (*author.Material, error) {
+	statement, err := n.validStatement(p.Host())
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(v.Config.AuthorityHints, n.config.EntityID) {
+		statement = nil // it has left us: our word runs out
+	}
+	switch {
+	case p.Relation(n.config) != relationMember:
+		m := viewMaterial(v, "known", n.now())
+		if statement != nil {
+			m.Relation, m.Statement = "partner", statement
+		}
+		return m, nil
+	case statement == nil:
+		return nil, nil
+	}
+	m := viewMaterial(v, "member", n.now())
+	m.MemberStatement = statement
+	return m, nil
+}
+
+// ownMaterial is this administration itself, as published.
+func (n *Node) ownMaterial() (*author.Material, error) {
+	config, err := n.EntityConfiguration()
+	if err != nil {
+		return nil, err
+	}
+	rosters, err := n.rosters()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := n.artefact(view.Directory, view.Current)
+	if err != nil {
+		return nil, err
+	}
+	published := n.ledger.Published()
+	log := transparency.NewCopy(n.config.Host() + "/log")
+	if err := n.ledger.Entries(0, published.Checkpoint.Size, func(_ int64, leaf []byte) error {
+		return log.Add(bytes.Clone(leaf))
+	}); err != nil {
+		return nil, err
+	}
+	return &author.Material{
+		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: "self",
+		Configuration: config, Rosters: rosters, Checkpoint: published.Checkpoint, Log: log,
+		Directory: dir, Programme: n.pack.Profile(), FetchedAt: n.now().Unix(),
+	}, nil
+}

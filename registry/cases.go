@@ -1,0 +1,220 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/view"
+)
+
+// caseLocks lets one command at a time work on a case, so that what a decision
+// was based on still holds when it is written. Commands on different cases meet
+// only in the ledger's queue.
+type caseLocks struct{ locks sync.Map }
+
+func (c *caseLocks) lock(number string) (unlock func()) {
+	m, _ := c.locks.LoadOrStore(number, new(sync.Mutex))
+	mu := m.(*sync.Mutex)
+	mu.Lock()
+	return mu.Unlock
+}
+
+// openCase holds the series' lock from the choice of a number until do has
+// written the case that bears it.
+func (n *Node) openCase(series string, do func(number string) error) error {
+	defer n.cases.lock("series " + series)()
+	var last int64
+	err := n.ledger.View(func(tx ledger.Projection) (err error) {
+		last, err = view.LastNumber(tx, series)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return do(view.FormatNumber(series, last+1))
+}
+
+// series names a series of case numbers of this authority.
+func (n *Node) series(kind string) string { return n.config.Authority + "-" + kind }
+
+// readCase reads one case, answering with this package's errors.
+func readCase[S any](n *Node, number string, read func(ledger.Projection, string) (S, error)) (s S, err error) {
+	err = n.ledger.View(func(tx ledger.Projection) error {
+		s, err = read(tx, number)
+		return err
+	})
+	if errors.Is(err, ledger.ErrNotFound) {
+		return s, fmt.Errorf("%w: no case %.40q", ErrNotFound, number)
+	}
+	return s, err
+}
+
+// decide puts a command to a state and sorts the refusals.
+func decide[S authorisation.Machine[S]](state S, c authorisation.Command) ([]authorisation.Event, error) {
+	events, err := state.Decide(c)
+	if err == nil {
+		return events, nil
+	}
+	var transition *authorisation.TransitionError
+	var input *authorisation.InputError
+	switch {
+	case errors.Is(err, authorisation.ErrFourEyes):
+		return nil, fmt.Errorf("%w: %w", ErrNotAllowed, err)
+	case errors.As(err, &transition):
+		return nil, fmt.Errorf("%w: %w", ErrConflict, err)
+	case errors.As(err, &input):
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil, err
+}
+
+// eventEntry is the log entry of an event between officers and a trader: a
+// commitment in the log, the event itself sealed with the trader's key.
+func eventEntry(e authorisation.Event, operator string) (ledger.Entry, error) {
+	raw, err := authorisation.MarshalEvent(e)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	return ledger.Entry{Subject: operator, Payload: raw}, nil
+}
+
+func eventEntries(events []authorisation.Event, operator string) ([]ledger.Entry, error) {
+	var out []ledger.Entry
+	for _, e := range events {
+		entry, err := eventEntry(e, operator)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, entry)
+	}
+	return out, nil
+}
+
+// write appends events together with the status leaves that follow from them for
+// the authorisation a (as it is after the events), and goes on until no status
+// leaf is due: the log takes one per index and batch.
+func (n *Node) write(ctx context.Context, entries []ledger.Entry, a authorisation.Authorisation) error {
+	for {
+		now := n.now().Unix()
+		due := a.StatusDue(now)
+		if len(due) > 0 {
+			more, next, err := statusEntries(a, due, now)
+			if err != nil {
+				return err
+			}
+			entries, a = append(entries, more...), next
+		}
+		if len(entries) == 0 {
+			return nil
+		}
+		if _, err := n.ledger.Append(ctx, entries...); err != nil {
+			return err
+		}
+		entries = nil
+	}
+}
+
+// statusEntries are the leaves of due status changes and the event that records them.
+func statusEntries(a authorisation.Authorisation, due []authorisation.StatusChange, now int64) ([]ledger.Entry, authorisation.Authorisation, error) {
+	var entries []ledger.Entry
+	for _, c := range due {
+		entries = append(entries, ledger.Entry{Leaf: transparency.Status{URI: c.URI, Idx: c.Idx, Value: c.Value, EffectiveAt: c.EffectiveAt}})
+	}
+	by := authorisation.By{Case: a.Case, Actor: authorisation.Scheduler, At: max(now, a.DecidedAt)}
+	events, err := a.Decide(authorisation.SetStatus{By: by, Changes: due})
+	if err != nil {
+		return nil, a, err
+	}
+	for _, e := range events {
+		if a, err = a.Apply(e); err != nil {
+			return nil, a, err
+		}
+	}
+	more, err := eventEntries(events, a.Operator)
+	return append(entries, more...), a, err
+}
+
+// actOnAuthorisation decides a command about an authorisation and writes what follows.
+func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun bool,
+	command func(authorisation.By) authorisation.Command, actor string) (authorisation.Authorisation, error) {
+	defer n.cases.lock(number)()
+	a, err := readCase(n, number, view.Authorisation)
+	if err != nil {
+		return a, err
+	}
+	events, err := decide(a, command(authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}))
+	if err != nil {
+		return a, err
+	}
+	next, err := applyAll(a, events)
+	if err != nil || dryRun {
+		return next, err
+	}
+	entries, err := eventEntries(events, a.Operator)
+	if err != nil {
+		return a, err
+	}
+	if err := n.write(ctx, entries, next); err != nil {
+		return a, err
+	}
+	return readCase(n, number, view.Authorisation)
+}
+
+func applyAll[S authorisation.Machine[S]](s S, events []authorisation.Event) (S, error) {
+	for _, e := range events {
+		next, err := s.Apply(e)
+		if err != nil {
+			return s, err
+		}
+		s = next
+	}
+	return s, nil
+}
+
+// settle lets take effect whatever fell due in an authorisation.
+func (n *Node) settle(ctx context.Context, number string) error {
+	defer n.cases.lock(number)()
+	a, err := readCase(n, number, view.Authorisation)
+	if err != nil {
+		return err
+	}
+	var entries []ledger.Entry
+	for _, c := range a.Due(n.now().Unix()) {
+		events, err := decide(a, c)
+		if err != nil {
+			return err
+		}
+		if a, err = applyAll(a, events); err != nil {
+			return err
+		}
+		more, err := eventEntries(events, a.Operator)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, more...)
+	}
+	return n.write(ctx, entries, a)
+}
+
+// settleDue does so for every authorisation in which something is due.
+func (n *Node) settleDue(ctx context.Context) error {
+	var due []string
+	err := n.ledger.View(func(tx ledger.Projection) (err error) {
+		due, err = view.Due(tx, n.now().Unix())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, number := range due {
+		if err := n.settle(ctx, number); err != nil {
+			return fmt.Errorf("let %s take effect: %w", number, err)
+		}
+	}
+	return nil
+}

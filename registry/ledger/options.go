@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// What callers branch on.
+var (
+	ErrBehind   = errors.New("store behind its head")            // an old copy, or a lost tail: start refused
+	ErrDamaged  = errors.New("ledger does not hold together")    // start refused
+	ErrLocked   = errors.New("directory is open elsewhere")      // another process, or this one, has it open
+	ErrReadOnly = errors.New("ledger is read only after damage") // reads go on, nothing is signed
+	ErrClock    = errors.New("clock behind the log")             // by more than [ClockSlack]
+	ErrExists   = errors.New("ledger exists")
+	ErrNotFound = errors.New("not found")
+	ErrErased   = errors.New("erased")
+	ErrConflict = errors.New("leaf refused")              // an entry that could never be part of this log
+	ErrBusy     = errors.New("too many submissions wait") // try again later
+	ErrClosed   = errors.New("ledger is closed")
+	ErrStopped  = errors.New("ledger stopped after a failed write") // seen only where Options.Exit returns
+)
+
+const (
+	// ClockSlack is how many seconds the clock may be behind the head; the
+	// recorded time then stands still.
+	ClockSlack = 300
+	// ExitWrite is the exit code after a write that failed (EX_SOFTWARE).
+	ExitWrite = 70
+
+	maxQueue = 1024 // submissions that wait
+)
+
+// Options say where and with what a ledger works.
+type Options struct {
+	Dir     string           // the Pebble store
+	HeadDir string           // the head file, better on another disk; default Dir + "-head"
+	FS      vfs.FS           // nil = the disk
+	HeadFS  vfs.FS           // nil = FS
+	Signer  *keys.NoteSigner // the log's key; its name is the origin
+	Keys    Sealer           // per-subject data keys
+	Project Projector        // nil = none
+	Now     func() time.Time
+	Rand    io.Reader
+	Log     *slog.Logger   // nil = none
+	Exit    func(code int) // nil = os.Exit; called with ExitWrite after a failed write
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.HeadDir == "" {
+		o.HeadDir = o.Dir + "-head"
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.HeadFS == nil {
+		o.HeadFS = o.FS
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Exit == nil {
+		o.Exit = os.Exit
+	}
+	if o.Dir == "" || o.Signer == nil || o.Keys == nil || o.Now == nil || o.Rand == nil {
+		return o, errors.New("a ledger needs a directory, a signer, keys, a clock and randomness")
+	}
+	return o, nil
+}

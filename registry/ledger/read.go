@@ -1,0 +1,192 @@
+package ledger
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/cockroachdb/pebble/v2"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Leaf is the RFC 8785 bytes of a leaf.
+func (l *Ledger) Leaf(index int64) (raw []byte, err error) {
+	err = l.look(func(v *view) error {
+		if err := within(index, v.size); err != nil {
+			return err
+		}
+		raw, err = readLeaf(v.snap, index)
+		return err
+	})
+	return raw, err
+}
+
+func readLeaf(r pebble.Reader, index int64) ([]byte, error) {
+	raw, err := get(r, rowKey(rowLeaf, index))
+	if err != nil {
+		return nil, fmt.Errorf("read leaf %d: %w", index, err)
+	}
+	return raw, nil
+}
+
+// Entries calls fn with the leaves from up to to, which is not included.
+func (l *Ledger) Entries(from, to int64, fn func(i int64, leaf []byte) error) error {
+	return l.look(func(v *view) error {
+		if from < 0 || from > to || to > v.size {
+			return fmt.Errorf("leaves %d to %d in a tree of %d: %w", from, to, v.size, ErrNotFound)
+		}
+		return readLeaves(v.snap, from, to, func(i int64, leaf []byte) error { return fn(i, slices.Clone(leaf)) })
+	})
+}
+
+// readLeaves walks leaf rows and refuses gaps. A leaf is valid until fn returns.
+func readLeaves(r pebble.Reader, from, to int64, fn func(i int64, leaf []byte) error) error {
+	next := from
+	err := scan(r, rowKey(rowLeaf, from), rowKey(rowLeaf, to), func(key, leaf []byte) (bool, error) {
+		if string(key) != string(rowKey(rowLeaf, next)) {
+			return false, fmt.Errorf("%w: leaf %d is missing", ErrDamaged, next)
+		}
+		next++
+		return true, fn(next-1, leaf)
+	})
+	if err == nil && next < to {
+		err = fmt.Errorf("%w: leaf %d is missing", ErrDamaged, next)
+	}
+	return err
+}
+
+// Record is a leaf with what is private about it.
+func (l *Ledger) Record(index int64) (rec Record, err error) {
+	err = l.look(func(v *view) error {
+		if err := within(index, v.size); err != nil {
+			return err
+		}
+		rec, err = l.record(v.snap, index)
+		if err != nil {
+			return err
+		}
+		b, err := readBatch(v.snap, rec.Batch)
+		rec.At = b.at
+		return err
+	})
+	return rec, err
+}
+
+// record reads all of a record but its time, which its batch knows.
+func (l *Ledger) record(r pebble.Reader, index int64) (rec Record, err error) {
+	raw, err := readLeaf(r, index)
+	if err != nil {
+		return rec, err
+	}
+	row, err := get(r, rowKey(rowRecord, index))
+	if err != nil {
+		return rec, fmt.Errorf("read record %d: %w", index, err)
+	}
+	if len(row) < placeSize {
+		return rec, fmt.Errorf("%w: record %d of %d bytes", ErrDamaged, index, len(row))
+	}
+	rec = Record{Leaf: index, Batch: int64(binary.BigEndian.Uint64(row)), N: int64(binary.BigEndian.Uint32(row[8:]))}
+	if rec.Entry, err = transparency.ParseLeaf(raw); err != nil {
+		return rec, fmt.Errorf("%w: leaf %d: %w", ErrDamaged, index, err)
+	}
+	if err := l.open(r, &rec, raw, row[placeSize:]); err != nil {
+		return rec, fmt.Errorf("record %d: %w", index, err)
+	}
+	return rec, nil
+}
+
+// Records calls fn with every record in causal order, from a tree size that
+// ends a batch: 0, [Appended.Size] or [Ledger.ProjectionSize].
+func (l *Ledger) Records(from int64, fn func(Record) error) error {
+	return l.look(func(v *view) error { return l.records(v.snap, from, v.size, fn) })
+}
+
+// records walks at most so many batches.
+func (l *Ledger) records(r pebble.Reader, from, batches int64, fn func(Record) error) error {
+	tree, err := readTree(r)
+	if err != nil || from == tree.size {
+		return err
+	}
+	if err := within(from, tree.size); err != nil {
+		return err
+	}
+	first, err := l.record(r, from)
+	if err != nil {
+		return err
+	}
+	for n := first.Batch; n <= tree.batch && batches > 0; n, batches = n+1, batches-1 {
+		b, err := readBatch(r, n)
+		if err != nil {
+			return err
+		}
+		if n == first.Batch && b.first != from {
+			return fmt.Errorf("size %d ends no batch: %w", from, ErrNotFound)
+		}
+		if err := l.batchRecords(r, n, b, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) batchRecords(r pebble.Reader, n int64, b batchRow, fn func(Record) error) error {
+	recs := make([]Record, 0, max(0, b.size-b.first))
+	for i := b.first; i < b.size; i++ {
+		rec, err := l.record(r, i)
+		if err != nil {
+			return err
+		}
+		if rec.Batch != n {
+			return fmt.Errorf("%w: leaf %d is in batch %d and in %d", ErrDamaged, i, n, rec.Batch)
+		}
+		rec.At = b.at
+		recs = append(recs, rec)
+	}
+	slices.SortFunc(recs, func(x, y Record) int { return cmp.Compare(x.N, y.N) })
+	for _, rec := range recs {
+		if err := fn(rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Prove gives the inclusion of a leaf in the tree of size.
+func (l *Ledger) Prove(index, size int64) (inc *transparency.Inclusion, err error) {
+	err = l.look(func(v *view) error {
+		if size > v.size {
+			return fmt.Errorf("tree of %d, the head is %d: %w", size, v.size, ErrNotFound)
+		}
+		if err := within(index, size); err != nil {
+			return err
+		}
+		raw, err := readLeaf(v.snap, index)
+		if err != nil {
+			return err
+		}
+		proof, err := tlog.ProveRecord(size, index, hashReader(v.snap))
+		if err != nil {
+			return fmt.Errorf("prove leaf %d in %d: %w", index, size, err)
+		}
+		inc = &transparency.Inclusion{Index: index, Leaf: raw, Proof: proof}
+		return nil
+	})
+	return inc, err
+}
+
+// ProveConsistency proves that the newer tree extends the older.
+func (l *Ledger) ProveConsistency(older, newer int64) (proof tlog.TreeProof, err error) {
+	err = l.look(func(v *view) error {
+		if older < 0 || older > newer || newer > v.size {
+			return fmt.Errorf("trees of %d and %d, the head is %d: %w", older, newer, v.size, ErrNotFound)
+		}
+		if older == 0 { // extended by everything
+			return nil
+		}
+		proof, err = tlog.ProveTree(newer, older, hashReader(v.snap))
+		return err
+	})
+	return proof, err
+}

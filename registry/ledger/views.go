@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// views hands readers the store as of the newest acknowledged batch. They
+// neither wait for the sequencer nor see a batch that is not durable yet, which
+// Pebble would show them (quality 0.3).
+type views struct {
+	mu      sync.Mutex
+	current *view // nil before the first batch and after close
+	open    sync.WaitGroup
+}
+
+// A view is one state of the store, shared by its readers.
+type view struct {
+	snap    *pebble.Snapshot
+	size    int64 // of the tree
+	readers int   // under views.mu
+	stale   bool  // a newer one is current; under views.mu
+}
+
+func (v *views) acquire() (*view, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.current == nil {
+		return nil, ErrClosed
+	}
+	v.current.readers++
+	v.open.Add(1)
+	return v.current, nil
+}
+
+func (v *views) release(w *view) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	w.readers--
+	v.closeIdle(w)
+	v.open.Done()
+}
+
+// renew makes the store as it is now what readers see from here on.
+func (v *views) renew(db *pebble.DB, size int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	old := v.current
+	v.current = &view{snap: db.NewSnapshot(), size: size}
+	if old != nil {
+		old.stale = true
+		v.closeIdle(old)
+	}
+}
+
+// closeIdle gives back a snapshot nobody will read again. Closing one in
+// memory cannot fail in a way that matters.
+func (v *views) closeIdle(w *view) {
+	if w.stale && w.readers == 0 {
+		_ = w.snap.Close()
+	}
+}
+
+// close refuses new readers, waits for those there are and returns.
+func (v *views) close() {
+	v.mu.Lock()
+	if w := v.current; w != nil {
+		v.current, w.stale = nil, true
+		v.closeIdle(w)
+	}
+	v.mu.Unlock()
+	v.open.Wait()
+}
+
+// look runs fn over the newest acknowledged state.
+func (l *Ledger) look(fn func(v *view) error) error {
+	v, err := l.views.acquire()
+	if err != nil {
+		return err
+	}
+	defer l.views.release(v)
+	return fn(v)
+}
+
+// within checks that a leaf index lies in a tree.
+func within(index, size int64) error {
+	if index < 0 || index >= size {
+		return fmt.Errorf("leaf %d in a tree of %d: %w", index, size, ErrNotFound)
+	}
+	return nil
+}

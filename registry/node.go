@@ -1,0 +1,265 @@
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/programme"
+	"github.com/aeo-registry/aeo/registry/view"
+)
+
+var (
+	// ErrNoNode says that a directory is no node's.
+	ErrNoNode = errors.New("no node here")
+	// ErrExists says that a thing to be made is there already.
+	ErrExists = errors.New("exists already")
+	// ErrNotFound says that there is no such thing in this registry.
+	ErrNotFound = errors.New("not found")
+	// ErrInvalid says that a request cannot be understood or carried out as it is.
+	ErrInvalid = errors.New("invalid request")
+	// ErrConflict says that the thing is in a state that does not allow the request.
+	ErrConflict = errors.New("conflict")
+	// ErrNotAllowed says that this person may not do this.
+	ErrNotAllowed = errors.New("not allowed")
+)
+
+// Options are what a node needs from outside.
+type Options struct {
+	Dir    string
+	Unlock keyring.Unlock
+	Now    func() time.Time // nil = the clock
+	Rand   io.Reader        // nil = the system's randomness
+	Log    *slog.Logger     // nil = none
+	// HistoryDays is how far back the bundles this node builds answer; 0 = 400.
+	HistoryDays int
+	// ListSize is the size of the status lists Create opens; 0 = statuslist.DefaultSize.
+	ListSize int64
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.ListSize == 0 {
+		o.ListSize = statuslist.DefaultSize
+	}
+	if o.HistoryDays == 0 {
+		o.HistoryDays = 400
+	}
+	return o
+}
+
+// A Node is the running registry of one administration. All its methods may be
+// called from several goroutines.
+type Node struct {
+	opts   Options
+	paths  paths
+	config Config
+	pack   *programme.Pack
+	ring   *keyring.Ring
+	ledger *ledger.Ledger
+	cases  caseLocks
+	slots  slots
+
+	// federating serialises what rewrites published documents: peers,
+	// arrangements, statements, publication, bundles.
+	federating sync.Mutex
+	current    currentBundle // guarded by its own lock
+	views      views         // guarded by its own lock
+}
+
+// Create makes a node's directory: keys, anchor, and a ledger whose first batch
+// opens the log with genesis, roster, two status lists and the programme.
+func Create(o Options, territory, authority, entityID string) error {
+	o = o.withDefaults()
+	pack, err := programme.Load(territory, authority)
+	if err != nil {
+		return err
+	}
+	if err := trust.CheckEntityID(entityID); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	c := Config{Schema: configSchema, Territory: pack.Territory, Authority: pack.Authority,
+		EntityID: entityID, CreatedAt: o.Now().Unix()}
+	p := paths{o.Dir}
+	if err := makeEmpty(o.Dir); err != nil {
+		return err
+	}
+	ring, err := keyring.Create(p.ring(), o.Unlock, c.Host(), o.Now(), o.Rand)
+	if err != nil {
+		return err
+	}
+	roster, err := ring.SignRoster(entityID, nil, o.Now())
+	if err != nil {
+		return err
+	}
+	if err := keyring.CreateTLS(p.tls(), c.Host(), o.Now()); err != nil {
+		return err
+	}
+	if err := createLedger(o, c, pack, ring, roster); err != nil {
+		return err
+	}
+	if err := writeAnchor(p.anchor(), c, roster); err != nil {
+		return err
+	}
+	raw, err := jcs.Marshal(c)
+	if err != nil {
+		return err
+	}
+	// Last, so that a directory with a node.json is a whole node.
+	return peer.ReplaceFile(p.config(), append(raw, '\n'))
+}
+
+func makeEmpty(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%w: %s is not empty", ErrExists, dir)
+	}
+	return nil
+}
+
+func createLedger(o Options, c Config, pack *programme.Pack, ring *keyring.Ring, roster []byte) error {
+	lo, err := ledgerOptions(o, ring)
+	if err != nil {
+		return err
+	}
+	genesis := transparency.Genesis{Origin: c.Host() + "/log", Territory: c.Territory, Authority: c.Authority,
+		Profile: 1, RosterSHA256: keys.RosterSHA256(roster)}
+	entries := newLists(c.EntityID, 0, o.ListSize)
+	programmeEntry, err := artefactEntry(view.Programme, pack.Code, pack.Profile())
+	if err != nil {
+		return err
+	}
+	return ledger.Create(lo, genesis, roster, append(entries, programmeEntry)...)
+}
+
+func writeAnchor(name string, c Config, roster []byte) error {
+	r, err := keys.ParseRoster(roster, nil)
+	if err != nil {
+		return err
+	}
+	a := bundle.Anchor{Schema: "aeo.anchor/1", Territory: c.Territory, EntityID: c.EntityID,
+		Root: r.Root, MinSeq: 1, MinTime: c.CreatedAt}
+	return peer.ReplaceFile(name, a.Marshal())
+}
+
+func ledgerOptions(o Options, ring *keyring.Ring) (ledger.Options, error) {
+	p := paths{o.Dir}
+	signer, err := ring.NoteSigner(keys.RoleLog)
+	if err != nil {
+		return ledger.Options{}, err
+	}
+	sealer, err := ledger.FileKeys(nil, p.traderKeys(), ring, o.Rand)
+	if err != nil {
+		return ledger.Options{}, err
+	}
+	return ledger.Options{Dir: p.log(), HeadDir: p.head(), Signer: signer, Keys: sealer,
+		Project: view.Projector{}, Now: o.Now, Rand: o.Rand, Log: o.Log}, nil
+}
+
+// Open starts the node in a directory: it unlocks the keys, checks the ledger
+// and brings the published documents up to date.
+func Open(ctx context.Context, o Options) (*Node, error) {
+	o = o.withDefaults()
+	config, err := readConfig(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	pack, err := programme.Load(config.Territory, config.Authority)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := keyring.Open(paths{o.Dir}.ring(), o.Unlock)
+	if err != nil {
+		return nil, err
+	}
+	lo, err := ledgerOptions(o, ring)
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(lo)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l}
+	if err := n.start(ctx); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return n, nil
+}
+
+// start loads the newest bundle and publishes what changed while the node was off.
+func (n *Node) start(ctx context.Context) error {
+	anchor, err := n.Anchor()
+	if err != nil {
+		return err
+	}
+	if err := n.current.load(n.paths.bundle(), anchor); err != nil {
+		return err
+	}
+	return n.Tick(ctx)
+}
+
+// Close stops the node. What was acknowledged stays.
+func (n *Node) Close() error { return n.ledger.Close() }
+
+// Config is who the node is.
+func (n *Node) Config() Config { return n.config }
+
+// Pack is the programme the node runs.
+func (n *Node) Pack() *programme.Pack { return n.pack }
+
+// Ledger is the node's log, for readers.
+func (n *Node) Ledger() *ledger.Ledger { return n.ledger }
+
+// Keys lists the node's keys without their private halves.
+func (n *Node) Keys() []keyring.Entry { return n.ring.Entries() }
+
+// Anchor is what others pin to trust this administration.
+func (n *Node) Anchor() (*bundle.Anchor, error) {
+	raw, err := readBounded(n.paths.anchor(), 16<<10)
+	if err != nil {
+		return nil, err
+	}
+	return bundle.ParseAnchor(raw)
+}
+
+// TLS is the configuration of the public listener.
+func (n *Node) TLS() (*tls.Config, error) {
+	return keyring.ServerTLS(n.paths.tls(), n.config.Host(), n.opts.Now)
+}
+
+// now is the node's clock, never before the log's newest state.
+func (n *Node) now() time.Time { return n.ledger.Now() }
+
+// invalid marks an error as the request's fault.
+func invalid(err error) error { return fmt.Errorf("%w: %w", ErrInvalid, err) }

@@ -1,0 +1,393 @@
+package registry
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const peerSchema = "aeo.peer/1"
+
+// What another administration is to this one.
+const (
+	relationPartner = "partner"
+	relationUnion   = "union"  // ours: we are its member
+	relationMember  = "member" // we are its union
+)
+
+// peerConfig is peers/<host>/peer.json: whom to follow, pinned by whom it was
+// handed over as, and how to reach it.
+type peerConfig struct {
+	Schema  string            `json:"schema"`
+	Anchor  jsontext.Value    `json:"anchor"`
+	Dial    map[string]string `json:"dial"` // host -> host:port; "" = resolve
+	CA      string            `json:"ca"`   // PEM of the certificate authorities of its listener; "" = the system's
+	AddedAt int64             `json:"added_at"`
+	AddedBy string            `json:"added_by"`
+}
+
+// A Peer is another administration this node follows.
+type Peer struct {
+	Anchor *bundle.Anchor
+	Dial   map[string]string
+	CA     string
+
+	dir string
+}
+
+// EntityID is the peer's entity id.
+func (p *Peer) EntityID() string { return p.Anchor.EntityID }
+
+// Host is the host of the entity id.
+func (p *Peer) Host() string { return trust.Host(p.Anchor.EntityID) }
+
+// Relation is what the peer is to the node: partner, union or member.
+func (p *Peer) Relation(c Config) string {
+	switch {
+	case p.Anchor.Territory != c.Territory:
+		return relationPartner
+	case c.Authority == c.Territory:
+		return relationMember
+	}
+	return relationUnion
+}
+
+func (p *Peer) mirror() *peer.Mirror { return peer.NewMirror(filepath.Join(p.dir, "mirror")) }
+
+// views keeps the newest verified picture of each peer in memory; the mirror on
+// disk is what it is read from after a start.
+type views struct {
+	mu   sync.Mutex
+	seen map[string]*peer.View // by entity id; guarded by mu
+}
+
+func (c *views) keep(entityID string, v *peer.View) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen == nil {
+		c.seen = map[string]*peer.View{}
+	}
+	c.seen[entityID] = v
+}
+
+func (c *views) get(entityID string) (*peer.View, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.seen[entityID]
+	return v, ok
+}
+
+func (c *views) forget(entityID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.seen, entityID)
+}
+
+// viewOf is the newest verified picture of a peer; nil before the first sync.
+func (n *Node) viewOf(p *Peer) (*peer.View, error) {
+	if v, ok := n.views.get(p.EntityID()); ok {
+		return v, nil
+	}
+	v, err := p.mirror().Load(p.Anchor.Root, n.now().Unix())
+	if errors.Is(err, peer.ErrNoMirror) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.views.keep(p.EntityID(), v)
+	return v, nil
+}
+
+// AddPeer is a request to follow an administration.
+type AddPeer struct {
+	Anchor jsontext.Value    `json:"anchor"` // aeo.anchor/1, received by a way one trusts
+	Dial   map[string]string `json:"dial,omitzero"`
+	CA     string            `json:"ca,omitzero"`
+	By     string            `json:"by"`
+	DryRun bool              `json:"dry_run,omitzero"`
+}
+
+// AddPeer starts to follow an administration, or changes how it is reached.
+func (n *Node) AddPeer(_ context.Context, r AddPeer) (*PeerStatus, error) {
+	a, err := bundle.ParseAnchor(r.Anchor)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if a.EntityID == n.config.EntityID {
+		return nil, fmt.Errorf("%w: %s is this node itself", ErrInvalid, a.EntityID)
+	}
+	if r.By == "" {
+		return nil, fmt.Errorf("%w: by is missing", ErrInvalid)
+	}
+	p := &Peer{Anchor: a, Dial: r.Dial, CA: r.CA, dir: filepath.Join(n.paths.peers(), trust.Host(a.EntityID))}
+	if err := p.checkRoute(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	known, err := n.loadPeers()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range known {
+		if k.EntityID() == a.EntityID && k.Anchor.Fingerprint() != a.Fingerprint() {
+			return nil, fmt.Errorf("%w: %s is followed under other root keys (%s)", ErrConflict, a.EntityID, k.Anchor.Words())
+		}
+		if k.EntityID() != a.EntityID && k.Anchor.Territory == a.Territory && p.Relation(n.config) == relationPartner {
+			return nil, fmt.Errorf("%w: %s already stands for %s", ErrConflict, k.EntityID(), a.Territory)
+		}
+	}
+	if r.DryRun {
+		return n.peerStatus(p)
+	}
+	raw, err := jcs.Marshal(peerConfig{Schema: peerSchema, Anchor: jsontext.Value(a.Marshal()), Dial: r.Dial, CA: r.CA,
+		AddedAt: n.now().Unix(), AddedBy: r.By})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := peer.ReplaceFile(filepath.Join(p.dir, "peer.json"), raw); err != nil {
+		return nil, err
+	}
+	n.opts.Log.Info("peer added", "peer", a.EntityID, "territory", a.Territory, "by", r.By)
+	return n.peerStatus(p)
+}
+
+func (p *Peer) checkRoute() error {
+	for host, addr := range p.Dial {
+		if err := trust.CheckEntityID("https://" + host); err != nil {
+			return fmt.Errorf("dial: %w", err)
+		}
+		if addr == "" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fmt.Errorf("dial %s: %w", host, err)
+		}
+	}
+	if p.CA != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(p.CA)) {
+		return errors.New("ca: no certificate in PEM form")
+	}
+	return nil
+}
+
+// loadPeers reads every peer's configuration, in order of entity id.
+func (n *Node) loadPeers() ([]*Peer, error) {
+	entries, err := os.ReadDir(n.paths.peers())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read peers: %w", err)
+	}
+	var out []*Peer
+	for _, e := range entries {
+		p, err := readPeer(filepath.Join(n.paths.peers(), e.Name()))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read peer %s: %w", e.Name(), err)
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b *Peer) int { return strings.Compare(a.EntityID(), b.EntityID()) })
+	return out, nil
+}
+
+func readPeer(dir string) (*Peer, error) {
+	raw, err := readBounded(filepath.Join(dir, "peer.json"), 256<<10)
+	if err != nil {
+		return nil, err
+	}
+	var c peerConfig
+	if err := jcs.Unmarshal(raw, &c); err != nil {
+		return nil, err
+	}
+	if c.Schema != peerSchema {
+		return nil, fmt.Errorf("schema %.40q, want %s", c.Schema, peerSchema)
+	}
+	a, err := bundle.ParseAnchor(c.Anchor)
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{Anchor: a, Dial: c.Dial, CA: c.CA, dir: dir}, nil
+}
+
+func (n *Node) findPeer(name string) (*Peer, error) {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range peers {
+		if p.EntityID() == name || p.Host() == name || p.Anchor.Territory == name && p.Relation(n.config) != relationMember {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: no peer %.80q", ErrNotFound, name)
+}
+
+// SyncPeer fetches what a peer published since the last time, verifies it, and
+// rebuilds what depends on it: our statements, the notices we hold, our bundle.
+func (n *Node) SyncPeer(ctx context.Context, name string) (*PeerStatus, error) {
+	p, err := n.findPeer(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.syncPeers(ctx, []*Peer{p}); err != nil {
+		return nil, err
+	}
+	return n.peerStatus(p)
+}
+
+// SyncPeers does so for every peer and rebuilds once. One that fails leaves the
+// others as good as they are.
+func (n *Node) SyncPeers(ctx context.Context) error {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return err
+	}
+	return n.syncPeers(ctx, peers)
+}
+
+func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	var failed error
+	for _, p := range peers {
+		if err := n.take(ctx, p); err != nil {
+			n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", err)
+			failed = errors.Join(failed, fmt.Errorf("sync %s: %w", p.EntityID(), err))
+		}
+	}
+	return errors.Join(failed, n.refresh(ctx))
+}
+
+// take fetches one peer and takes over what it says about shared arrangements.
+func (n *Node) take(ctx context.Context, p *Peer) error {
+	v, err := n.follow(ctx, p)
+	if err != nil {
+		return err
+	}
+	n.views.keep(p.EntityID(), v)
+	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
+	return n.importNotices(ctx, p, v)
+}
+
+func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
+	route := peer.Route{Dial: map[string]string{p.Host(): ""}, Now: n.opts.Now}
+	for host, addr := range p.Dial {
+		route.Dial[host] = addr
+	}
+	if p.CA != "" {
+		route.Roots = x509.NewCertPool()
+		route.Roots.AppendCertsFromPEM([]byte(p.CA))
+	}
+	client := peer.NewClient(route)
+	defer client.Close()
+	f := &peer.Follower{Client: client, Mirror: p.mirror(), EntityID: p.EntityID(), Pinned: p.Anchor.Root,
+		Self: n.config.EntityID, Territory: n.config.Territory}
+	return f.Sync(ctx, n.now().Unix())
+}
+
+// importNotices takes over the notices a party gave about arrangements we share with it.
+func (n *Node) importNotices(ctx context.Context, p *Peer, v *peer.View) error {
+	for id, a := range v.Arrangements {
+		for _, raw := range a.Notices {
+			if err := n.takeNotice(ctx, []byte(raw), v); err != nil {
+				return fmt.Errorf("notice of %s about %s: %w", p.EntityID(), id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// PeerStatus is how a peer stands.
+type PeerStatus struct {
+	EntityID    string   `json:"entity_id"`
+	Territory   string   `json:"territory"`
+	Relation    string   `json:"relation"`
+	Fingerprint string   `json:"fingerprint"`
+	Words       string   `json:"words"`
+	SyncedAt    int64    `json:"synced_at,omitzero"` // 0 before the first sync
+	LogSize     int64    `json:"log_size,omitzero"`
+	Lists       int      `json:"lists,omitzero"`
+	Credentials int      `json:"credentials,omitzero"` // logged by the peer and its members
+	NamesUs     bool     `json:"names_us"`             // the peer's configuration names us as superior
+	Members     []string `json:"members,omitzero"`
+}
+
+func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
+	s := &PeerStatus{EntityID: p.EntityID(), Territory: p.Anchor.Territory, Relation: p.Relation(n.config),
+		Fingerprint: p.Anchor.Fingerprint(), Words: p.Anchor.Words()}
+	v, err := n.viewOf(p)
+	if err != nil || v == nil {
+		return s, err
+	}
+	s.SyncedAt, s.LogSize, s.Lists = v.FetchedAt, v.Checkpoint.Size, len(v.Log.Reduction().URIs())
+	s.NamesUs = slices.Contains(v.Config.AuthorityHints, n.config.EntityID)
+	s.Credentials = v.Log.Credentials()
+	for _, m := range v.Members {
+		s.Members = append(s.Members, m.EntityID)
+		s.Credentials += m.Log.Credentials()
+	}
+	return s, nil
+}
+
+// Peers is how every peer stands.
+func (n *Node) Peers() ([]*PeerStatus, error) {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return nil, err
+	}
+	out := []*PeerStatus{}
+	for _, p := range peers {
+		s, err := n.peerStatus(p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// Peer is how one peer stands, found by entity id, host or territory.
+func (n *Node) Peer(name string) (*PeerStatus, error) {
+	p, err := n.findPeer(name)
+	if err != nil {
+		return nil, err
+	}
+	return n.peerStatus(p)
+}
+
+// RemovePeer stops following an administration and forgets its mirror.
+func (n *Node) RemovePeer(ctx context.Context, name string) error {
+	p, err := n.findPeer(name)
+	if err != nil {
+		return err
+	}
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	n.views.forget(p.EntityID())
+	if err := os.RemoveAll(p.dir); err != nil {
+		return fmt.Errorf("remove peer %s: %w", p.EntityID(), err)
+	}
+	n.opts.Log.Info("peer removed", "peer", p.EntityID())
+	return n.refresh(ctx)
+}

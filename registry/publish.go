@@ -1,0 +1,334 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/federation/author"
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/view"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	// tokenRenew is when status list tokens, good for a day, are signed anew though nothing changed (protocol 5).
+	tokenRenew = 12 * time.Hour
+
+	directoryLife  = 30 * 24 * time.Hour
+	directoryRenew = 7 * 24 * time.Hour
+)
+
+// Tick does what time brings about: acts take effect, documents are renewed, the
+// head is published, the bundle rebuilt. A running node ticks once a second.
+func (n *Node) Tick(ctx context.Context) error {
+	if err := n.ledger.ReadOnly(); err != nil {
+		return err
+	}
+	if err := n.settleDue(ctx); err != nil {
+		return err
+	}
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	return n.refresh(ctx)
+}
+
+// refresh brings everything published up to date; the caller holds federating.
+func (n *Node) refresh(ctx context.Context) error {
+	if err := n.refreshIdentity(ctx); err != nil {
+		return err
+	}
+	if err := n.refreshDirectory(ctx); err != nil {
+		return fmt.Errorf("renew directory: %w", err)
+	}
+	if err := n.publish(); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return n.refreshBundle()
+}
+
+// publish makes the newest head public together with status tokens of exactly its size.
+func (n *Node) publish() error {
+	if n.tokensStale() {
+		_, err := n.ledger.Renew(n.tokens)
+		return err
+	}
+	_, err := n.ledger.Publish(n.tokens)
+	return err
+}
+
+// tokens signs the status list tokens of a head to be published.
+func (n *Node) tokens(p *ledger.Published, lists map[string][]byte) (map[string][]byte, error) {
+	now := n.now()
+	signer, err := n.ring.Signer(keys.RoleIssuer, now)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	for uri, raw := range lists {
+		list, err := statuslist.FromRaw(raw, int64(len(raw))*8/statuslist.Bits)
+		if err != nil {
+			return nil, err
+		}
+		out[uri], err = statuslist.Sign(statuslist.Token{
+			Sub: uri, Iat: now.Unix(), Exp: now.Unix() + statuslist.Lifetime, TTL: statuslist.TTL, List: list,
+			Log: statuslist.Log{Origin: p.Checkpoint.Origin, Size: p.Checkpoint.Size, Root: p.Checkpoint.Root.String()},
+		}, signer)
+		if err != nil {
+			return nil, fmt.Errorf("sign status list %s: %w", uri, err)
+		}
+	}
+	return out, nil
+}
+
+// tokensStale reports whether the published tokens are due for renewal.
+func (n *Node) tokensStale() bool {
+	p := n.ledger.Published()
+	if p == nil {
+		return true
+	}
+	for _, raw := range p.Artefacts {
+		signed, err := statuslist.Parse(raw)
+		if err != nil || n.now().Unix()-signed.Iat() >= int64(tokenRenew/time.Second) {
+			return true
+		}
+	}
+	return false
+}
+
+// refreshDirectory renews the directory of holders released for publication,
+// weekly and whenever its content changes. There is none before the first release.
+func (n *Node) refreshDirectory(ctx context.Context) error {
+	entries, err := n.directoryEntries()
+	if err != nil {
+		return err
+	}
+	raw, err := n.artefact(view.Directory, view.Current)
+	if err != nil {
+		return err
+	}
+	rosters, err := n.rosters()
+	if err != nil {
+		return err
+	}
+	now := n.now()
+	d := bundle.Directory{Iss: n.config.EntityID, Iat: now.Unix(), Exp: now.Add(directoryLife).Unix(), Seq: 1, Entries: entries}
+	if raw == nil && len(entries) == 0 {
+		return nil
+	}
+	if raw != nil {
+		old, err := bundle.ParseDirectory(raw, rosters)
+		if err != nil {
+			return err
+		}
+		if d.Iat-old.Iat < int64(directoryRenew/time.Second) && sameEntries(old.Entries, entries) {
+			return nil
+		}
+		d.Seq = old.Seq + 1
+	}
+	signer, err := n.ring.Signer(keys.RoleBundle, now)
+	if err != nil {
+		return err
+	}
+	signed, err := author.Directory(d, signer)
+	if err != nil {
+		return err
+	}
+	return n.publishArtefacts(ctx, view.Artefact{Kind: view.Directory, Name: view.Current, Content: string(signed)})
+}
+
+func sameEntries(a, b []bundle.DirectoryEntry) bool {
+	x, errX := jcs.Marshal(a)
+	y, errY := jcs.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// directoryEntries are the newest credentials of every holder released for
+// publication, in order of identifier. Ended ones leave the directory.
+func (n *Node) directoryEntries() ([]bundle.DirectoryEntry, error) {
+	out := []bundle.DirectoryEntry{}
+	now := n.now().Unix()
+	err := n.ledger.View(func(tx ledger.Projection) error {
+		all, err := view.Authorisations(tx)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			o, err := view.Operator(tx, a.Operator)
+			if err != nil {
+				return err
+			}
+			if !o.Released(authorisation.Publication, "", now) {
+				continue
+			}
+			for _, c := range a.Components {
+				if cred, live := a.Live(c.Code); live && c.State != authorisation.Ended {
+					out = append(out, n.directoryEntry(a, o, cred))
+				}
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b bundle.DirectoryEntry) int {
+		return strings.Compare(a.Identifiers[0]+" "+a.AuthorisationType, b.Identifiers[0]+" "+b.AuthorisationType)
+	})
+	return out, err
+}
+
+func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Operator, c authorisation.Credential) bundle.DirectoryEntry {
+	return bundle.DirectoryEntry{
+		Name: o.Holder.LegalName, Identifiers: o.Holder.Identifiers, Roles: a.Roles,
+		Programme: a.Programme, AuthorisationType: c.Component,
+		EffectiveOn:      n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
+		CredentialSHA256: c.SHA256, Status: bundle.StatusRef{URI: c.URI, Idx: c.Idx},
+	}
+}
+
+// ArrangementList is what /mras answers.
+func (n *Node) ArrangementList() (peer.ArrangementList, error) {
+	list := peer.ArrangementList{Arrangements: []peer.ArrangementEntry{}}
+	all, err := n.Arrangements()
+	if err != nil {
+		return list, err
+	}
+	for _, a := range all {
+		list.Arrangements = append(list.Arrangements, peer.ArrangementEntry{ID: a.ID, Parties: a.Parties,
+			Version: a.Version, SHA256: a.SHA256, Notices: int64(len(a.Notices))})
+	}
+	return list, nil
+}
+
+// ArrangementDocuments is what /mras/<id> answers: every version and notice this node holds.
+func (n *Node) ArrangementDocuments(id string) (peer.Arrangement, error) {
+	out := peer.Arrangement{Annexes: []jsontext.Value{}, Notices: []string{}}
+	annexes, notices, err := n.arrangementDocuments()
+	if err != nil {
+		return out, err
+	}
+	for _, a := range annexes {
+		if a.ID == id {
+			out.Annexes = append(out.Annexes, a.Raw())
+		}
+	}
+	if len(out.Annexes) == 0 {
+		return out, fmt.Errorf("%w: no arrangement %.40q", ErrNotFound, id)
+	}
+	for _, s := range notices {
+		if s.MRA == id {
+			out.Notices = append(out.Notices, string(s.Raw()))
+		}
+	}
+	return out, nil
+}
+
+// Published documents, by what asks for them.
+
+// EntityConfiguration is the node's signed entity configuration.
+func (n *Node) EntityConfiguration() ([]byte, error) {
+	return n.required(view.Configuration, view.Current)
+}
+
+// StatementAbout is our signed statement about a subordinate entity.
+func (n *Node) StatementAbout(entityID string) ([]byte, error) {
+	p, err := n.findPeer(entityID)
+	if err != nil {
+		return nil, err
+	}
+	return n.required(view.Statement, p.Host())
+}
+
+// DirectoryFile is the signed directory.
+func (n *Node) DirectoryFile() ([]byte, error) { return n.required(view.Directory, view.Current) }
+
+// ProgrammeProfile is the profile of a programme of this node.
+func (n *Node) ProgrammeProfile(code string) ([]byte, error) { return n.required(view.Programme, code) }
+
+func (n *Node) required(kind view.ArtefactKind, name string) ([]byte, error) {
+	raw, err := n.artefact(kind, name)
+	if err == nil && raw == nil {
+		return nil, fmt.Errorf("%w: no %s %.80q", ErrNotFound, kind, name)
+	}
+	return raw, err
+}
+
+// Subordinates are the entity ids we currently state something about.
+func (n *Node) Subordinates() ([]string, error) {
+	docs, err := n.artefacts(view.Statement)
+	out := []string{}
+	for _, d := range docs {
+		out = append(out, "https://"+d.Name)
+	}
+	return out, err
+}
+
+// HistoricalKeys is the signed view of the key history (OpenID Federation 1.1, 8.7).
+func (n *Node) HistoricalKeys() ([]byte, error) {
+	rosters, err := n.rosters()
+	if err != nil {
+		return nil, err
+	}
+	signer, err := n.ring.Signer(keys.RoleFederation, n.now())
+	if err != nil {
+		return nil, err
+	}
+	return author.HistoricalKeys(n.config.EntityID, rosters, n.now().Unix(), signer)
+}
+
+// Roster is the newest signed roster.
+func (n *Node) Roster() ([]byte, error) {
+	rosters, err := n.rosters()
+	if err != nil {
+		return nil, err
+	}
+	raw := rosters.Raw()
+	return raw[len(raw)-1], nil
+}
+
+// StatusToken is the published status list token of a list.
+func (n *Node) StatusToken(uri string) ([]byte, error) {
+	p := n.ledger.Published()
+	if p == nil || p.Artefacts[uri] == nil {
+		return nil, fmt.Errorf("%w: no status list %.80q", ErrNotFound, uri)
+	}
+	return p.Artefacts[uri], nil
+}
+
+// StatusLists are the uris of all published lists, in order of opening.
+func (n *Node) StatusLists() []string {
+	p := n.ledger.Published()
+	if p == nil {
+		return nil
+	}
+	var out []string
+	for _, l := range p.State.Lists {
+		out = append(out, l.URI)
+	}
+	return out
+}
+
+// IssuerKeys are the keys for the jwt-vc-issuer metadata of generic wallets.
+func (n *Node) IssuerKeys() ([]*keys.PublicKey, error) {
+	rosters, err := n.rosters()
+	if err != nil {
+		return nil, err
+	}
+	return joseKeys(rosters, keys.RoleIssuer, n.now().Unix()), nil
+}
+
+// VCT is the credential type this node issues.
+func (n *Node) VCT() (string, error) {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return "", err
+	}
+	return credential.VCT(n.vctEntity(peers)), nil
+}

@@ -1,0 +1,176 @@
+package registry
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A NodeStatus is how the node stands.
+type NodeStatus struct {
+	Config
+	Administration string `json:"administration"`
+	Programme      string `json:"programme"`
+	Fingerprint    string `json:"fingerprint"`
+	Words          string `json:"words"`
+	LogSize        int64  `json:"log_size"`
+	PublishedSize  int64  `json:"published_size"`
+	BundleSeq      int64  `json:"bundle_seq,omitzero"`
+	BundleIat      int64  `json:"bundle_iat,omitzero"`
+	ReadOnly       string `json:"read_only,omitzero"` // what is damaged
+	Now            int64  `json:"now"`
+}
+
+// Status is how the node stands.
+func (n *Node) Status() (*NodeStatus, error) {
+	anchor, err := n.Anchor()
+	if err != nil {
+		return nil, err
+	}
+	s := &NodeStatus{Config: n.config, Administration: n.pack.AuthorityName, Programme: n.pack.Code,
+		Fingerprint: anchor.Fingerprint(), Words: anchor.Words(), LogSize: n.ledger.Head().Size, Now: n.now().Unix()}
+	if p := n.ledger.Published(); p != nil {
+		s.PublishedSize = p.Checkpoint.Size
+	}
+	if _, m, err := n.Bundle(); err == nil {
+		s.BundleSeq, s.BundleIat = m.Seq, m.Iat
+	}
+	if err := n.ledger.ReadOnly(); err != nil {
+		s.ReadOnly = err.Error()
+	}
+	return s, nil
+}
+
+// A KeyStatus describes one key of the ring.
+type KeyStatus struct {
+	Role      string `json:"role"`
+	ID        string `json:"id"`  // kid, or the name of a note key
+	Public    string `json:"key"` // JWK or verifier key
+	NotBefore int64  `json:"nbf"`
+	SignUntil int64  `json:"sign_until"`
+	Expires   int64  `json:"exp"`
+}
+
+// KeyList lists the node's keys without their private halves.
+func (n *Node) KeyList() []KeyStatus { return DescribeKeys(n.ring.Entries()) }
+
+// DescribeKeys describes the keys of a ring.
+func DescribeKeys(entries []keyring.Entry) []KeyStatus {
+	out := []KeyStatus{}
+	for _, e := range entries {
+		k := KeyStatus{Role: string(e.Role), ID: e.VKey, Public: e.VKey,
+			NotBefore: e.Nbf.Unix(), SignUntil: e.SignUntil.Unix(), Expires: e.Exp.Unix()}
+		if e.JWK != nil {
+			raw, _ := e.JWK.MarshalJSON()
+			k.ID, k.Public = e.JWK.KID(), string(raw)
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+// Healthy is nil while the node can sign and publish.
+func (n *Node) Healthy() error {
+	if err := n.ledger.ReadOnly(); err != nil {
+		return err
+	}
+	if n.ledger.Published() == nil {
+		return fmt.Errorf("%w: nothing is published", ErrConflict)
+	}
+	return nil
+}
+
+// A LogHead is the newest committed head and the newest published one.
+type LogHead struct {
+	Origin        string `json:"origin"`
+	Size          int64  `json:"size"`
+	Root          string `json:"root"`
+	Checkpoint    string `json:"checkpoint"`
+	PublishedSize int64  `json:"published_size"`
+}
+
+// LogHead is where the log stands.
+func (n *Node) LogHead() *LogHead {
+	cp := n.ledger.Head()
+	h := &LogHead{Origin: cp.Origin, Size: cp.Size, Root: cp.Root.String(), Checkpoint: string(cp.Raw)}
+	if p := n.ledger.Published(); p != nil {
+		h.PublishedSize = p.Checkpoint.Size
+	}
+	return h
+}
+
+// A LogEntry is one leaf.
+type LogEntry struct {
+	Index int64          `json:"index"`
+	Leaf  jsontext.Value `json:"leaf"`
+}
+
+// maxEntries bounds one answer.
+const maxEntries = 1000
+
+// LogEntries are the leaves from, from on and before to; to -1 is the end.
+func (n *Node) LogEntries(from, to int64) ([]LogEntry, error) {
+	size := n.ledger.Head().Size
+	if to < 0 || to > size {
+		to = size
+	}
+	if from < 0 || from > to {
+		return nil, fmt.Errorf("%w: entries %d to %d of %d", ErrInvalid, from, to, size)
+	}
+	to = min(to, from+maxEntries)
+	out := []LogEntry{}
+	err := n.ledger.Entries(from, to, func(i int64, leaf []byte) error {
+		out = append(out, LogEntry{i, bytes.Clone(leaf)})
+		return nil
+	})
+	return out, err
+}
+
+// A LogProof is an inclusion proof with the checkpoint it leads to.
+type LogProof struct {
+	transparency.Inclusion
+	Checkpoint string `json:"checkpoint"`
+}
+
+// LogProof proves a leaf in the published head.
+func (n *Node) LogProof(index, size int64) (*LogProof, error) {
+	p := n.ledger.Published()
+	if p == nil {
+		return nil, fmt.Errorf("%w: nothing is published", ErrConflict)
+	}
+	if size != 0 && size != p.Checkpoint.Size {
+		return nil, fmt.Errorf("%w: the published size is %d", ErrInvalid, p.Checkpoint.Size)
+	}
+	if index < 0 || index >= p.Checkpoint.Size {
+		return nil, fmt.Errorf("%w: leaf %d of %d", ErrNotFound, index, p.Checkpoint.Size)
+	}
+	i, err := n.ledger.Prove(index, p.Checkpoint.Size)
+	if err != nil {
+		return nil, err
+	}
+	return &LogProof{*i, string(p.Checkpoint.Raw)}, nil
+}
+
+// PublishedCheckpoint is the signed note at /log/checkpoint.
+func (n *Node) PublishedCheckpoint() ([]byte, error) {
+	p := n.ledger.Published()
+	if p == nil {
+		return nil, fmt.Errorf("%w: nothing is published", ErrNotFound)
+	}
+	return p.Checkpoint.Raw, nil
+}
+
+// PublishedTile is a tile or entry bundle of the published log.
+func (n *Node) PublishedTile(t tlog.Tile) ([]byte, error) {
+	raw, err := n.ledger.Tile(t)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil, fmt.Errorf("%w: no such tile in the published log", ErrNotFound)
+	}
+	return raw, err
+}

@@ -1,0 +1,156 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+)
+
+const (
+	kindOperator      = "operator"
+	kindApplication   = "application"
+	kindAuthorisation = "authorisation"
+)
+
+// Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
+func Operator(tx ledger.Projection, number string) (authorisation.Operator, error) {
+	return read[authorisation.Operator](tx, caseKey(kindOperator, number))
+}
+
+// Application reads one application.
+func Application(tx ledger.Projection, number string) (authorisation.Application, error) {
+	return read[authorisation.Application](tx, caseKey(kindApplication, number))
+}
+
+// Authorisation reads one authorisation.
+func Authorisation(tx ledger.Projection, number string) (authorisation.Authorisation, error) {
+	return read[authorisation.Authorisation](tx, caseKey(kindAuthorisation, number))
+}
+
+// Operators reads all operators in order of number.
+func Operators(tx ledger.Projection) ([]authorisation.Operator, error) {
+	return all[authorisation.Operator](tx, kindOperator)
+}
+
+// Applications reads all applications in order of number.
+func Applications(tx ledger.Projection) ([]authorisation.Application, error) {
+	return all[authorisation.Application](tx, kindApplication)
+}
+
+// Authorisations reads all authorisations in order of number.
+func Authorisations(tx ledger.Projection) ([]authorisation.Authorisation, error) {
+	return all[authorisation.Authorisation](tx, kindAuthorisation)
+}
+
+func all[S any](tx ledger.Projection, kind string) ([]S, error) {
+	out := []S{}
+	err := tx.Scan(caseKey(kind, ""), func(key, value []byte) (bool, error) {
+		var s S
+		if err := jcs.Unmarshal(value, &s); err != nil {
+			return false, fmt.Errorf("row %s: %w", key, err)
+		}
+		out = append(out, s)
+		return true, nil
+	})
+	return out, err
+}
+
+// ByIdentifier is the number of the operator that holds an identifier; "" where none does.
+func ByIdentifier(tx ledger.Projection, identifier string) (string, error) {
+	raw, err := tx.Get([]byte("identifier/" + identifier))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return "", nil
+	}
+	return string(raw), err
+}
+
+// Credential says where a credential is, by the digest in its leaf.
+func Credential(tx ledger.Projection, sha256 string) (CredentialRow, error) {
+	return read[CredentialRow](tx, []byte("credential/"+sha256))
+}
+
+// SlotTaken reports whether a status index belongs to a credential.
+func SlotTaken(tx ledger.Projection, uri string, idx int64) (bool, error) {
+	_, err := tx.Get(slotKey(uri, idx))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Due are the authorisations in which something takes effect by now, the longest due first.
+func Due(tx ledger.Projection, now int64) ([]string, error) {
+	var out []string
+	err := tx.Scan([]byte("due/"), func(key, _ []byte) (bool, error) {
+		at, number, ok := strings.Cut(strings.TrimPrefix(string(key), "due/"), "/")
+		seconds, err := strconv.ParseInt(at, 10, 64)
+		if err != nil || !ok {
+			return false, fmt.Errorf("row %s: not a due row", key)
+		}
+		if seconds > now {
+			return false, nil
+		}
+		out = append(out, number)
+		return true, nil
+	})
+	return out, err
+}
+
+// ReadArtefact reads a published document.
+func ReadArtefact(tx ledger.Projection, kind ArtefactKind, name string) (a Artefact, found bool, err error) {
+	a, err = read[Artefact](tx, artefactKey(kind, name))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return a, false, nil
+	}
+	return a, err == nil, err
+}
+
+// Artefacts reads all published documents of a kind, in order of name.
+func Artefacts(tx ledger.Projection, kind ArtefactKind) ([]Artefact, error) {
+	var out []Artefact
+	err := tx.Scan(artefactKey(kind, ""), func(key, value []byte) (bool, error) {
+		var a Artefact
+		if err := jcs.Unmarshal(value, &a); err != nil {
+			return false, fmt.Errorf("row %s: %w", key, err)
+		}
+		out = append(out, a)
+		return true, nil
+	})
+	return out, err
+}
+
+// A case number is a series and a number within it: NZ-APP-000042.
+
+// FormatNumber makes a case number.
+func FormatNumber(series string, n int64) string { return fmt.Sprintf("%s-%06d", series, n) }
+
+// LastNumber is the highest number given in a series, 0 for none.
+func LastNumber(tx ledger.Projection, series string) (int64, error) {
+	raw, err := tx.Get([]byte("series/" + series))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(string(raw), 10, 64)
+}
+
+// count notes that a case number was given.
+func count(tx ledger.Projection, number string) error {
+	i := strings.LastIndexByte(number, '-')
+	n, err := strconv.ParseInt(number[i+1:], 10, 64)
+	if i < 0 || err != nil {
+		return fmt.Errorf("case number %s: want a series and a number", number)
+	}
+	last, err := LastNumber(tx, number[:i])
+	if err != nil {
+		return err
+	}
+	return tx.Set([]byte("series/"+number[:i]), strconv.AppendInt(nil, max(last, n), 10))
+}

@@ -1,0 +1,226 @@
+// Package view holds what queries read: projections of the ledger's records,
+// written in the same batch as the records themselves and rebuilt from them.
+//
+// Rows, by key:
+//
+//	case/<kind>/<number>       the state of an operator, application or authorisation
+//	series/<series>            the highest number given in a series of case numbers
+//	identifier/<identifier>    the operator that holds it
+//	credential/<sha256>        where a credential is in the log and whose it is
+//	slot/<uri>#<index>         the credential that owns a status index
+//	due/<seconds>/<number>     an authorisation in which something takes effect then
+//	artefact/<kind>/<name>     the newest published document of that name
+package view
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// An ArtefactKind is a kind of published document; the same word stands in its leaf.
+type ArtefactKind string
+
+// The kinds of published documents.
+const (
+	Configuration ArtefactKind = "entity-configuration"
+	Statement     ArtefactKind = "statement"
+	Annex         ArtefactKind = "mra"
+	Notice        ArtefactKind = "notice"
+	Directory     ArtefactKind = "directory"
+	Programme     ArtefactKind = "programme"
+)
+
+// Current names the document of which there is one.
+const Current = "current"
+
+// An Artefact is a published document with the name it is found by.
+type Artefact struct {
+	Kind    ArtefactKind `json:"kind"`
+	Name    string       `json:"name"`
+	Content string       `json:"content"`
+}
+
+// Marshal is the payload that goes with the document's leaf.
+func (a Artefact) Marshal() ([]byte, error) { return jcs.Marshal(a) }
+
+// An Issued payload goes with a credential leaf: the event and the credential itself.
+type Issued struct {
+	Event      jsontext.Value `json:"event"`
+	Credential string         `json:"credential"` // SD-JWT with all disclosures
+}
+
+// Marshal is the payload that goes with the credential's leaf.
+func (i Issued) Marshal() ([]byte, error) { return jcs.Marshal(i) }
+
+// A CredentialRow says where a credential is.
+type CredentialRow struct {
+	Leaf          int64  `json:"leaf"`
+	Authorisation string `json:"authorisation"`
+}
+
+// A Projector folds records into rows.
+type Projector struct{}
+
+// Project implements ledger.Projector. Erased payloads project nothing: the
+// rows they made are gone with the next rebuild, which is what erasure is for.
+func (Projector) Project(tx ledger.Projection, r ledger.Record) error {
+	if r.Payload == nil {
+		return nil
+	}
+	switch r.Entry.(type) {
+	case transparency.Artefact:
+		return projectArtefact(tx, r)
+	case transparency.Credential:
+		return projectIssued(tx, r)
+	case transparency.Case:
+		return projectEvent(tx, r.Payload, r.At)
+	}
+	return nil
+}
+
+func projectArtefact(tx ledger.Projection, r ledger.Record) error {
+	var a Artefact
+	if err := jcs.Unmarshal(r.Payload, &a); err != nil {
+		return fmt.Errorf("project artefact at leaf %d: %w", r.Leaf, err)
+	}
+	return tx.Set(artefactKey(a.Kind, a.Name), r.Payload)
+}
+
+func projectIssued(tx ledger.Projection, r ledger.Record) error {
+	var i Issued
+	if err := jcs.Unmarshal(r.Payload, &i); err != nil {
+		return fmt.Errorf("project credential at leaf %d: %w", r.Leaf, err)
+	}
+	e, err := authorisation.UnmarshalEvent(i.Event)
+	if err != nil {
+		return fmt.Errorf("project credential at leaf %d: %w", r.Leaf, err)
+	}
+	d, ok := e.Data.(authorisation.CredentialIssued)
+	if !ok {
+		return fmt.Errorf("project credential at leaf %d: its event is %s", r.Leaf, e.Type())
+	}
+	if err := write(tx, []byte("credential/"+d.SHA256), CredentialRow{r.Leaf, e.Case}); err != nil {
+		return err
+	}
+	if err := tx.Set(slotKey(d.URI, d.Idx), []byte(d.SHA256)); err != nil {
+		return err
+	}
+	return projectEvent(tx, i.Event, r.At)
+}
+
+func projectEvent(tx ledger.Projection, raw []byte, at int64) error {
+	e, err := authorisation.UnmarshalEvent(raw)
+	if err != nil {
+		return fmt.Errorf("project event: %w", err)
+	}
+	e.RecordedAt = at
+	kind, _, _ := strings.Cut(e.Type(), ".")
+	switch kind {
+	case "operator":
+		return fold(tx, kindOperator, e, indexOperator)
+	case "application":
+		return fold[authorisation.Application](tx, kindApplication, e, nil)
+	case "authorisation", "credential":
+		return fold(tx, kindAuthorisation, e, indexAuthorisation)
+	}
+	return fmt.Errorf("project event: %w %s", authorisation.ErrUnknownEvent, e.Type())
+}
+
+// fold applies an event to the stored state of its case.
+func fold[S authorisation.Machine[S]](tx ledger.Projection, kind string, e authorisation.Event,
+	index func(ledger.Projection, S, S) error) error {
+	before, err := read[S](tx, caseKey(kind, e.Case))
+	fresh := errors.Is(err, ledger.ErrNotFound)
+	if err != nil && !fresh {
+		return err
+	}
+	after, err := before.Apply(e)
+	if err != nil {
+		return fmt.Errorf("project %s of case %s: %w", e.Type(), e.Case, err)
+	}
+	if fresh {
+		if err := count(tx, e.Case); err != nil {
+			return err
+		}
+	}
+	if index != nil {
+		if err := index(tx, before, after); err != nil {
+			return err
+		}
+	}
+	return write(tx, caseKey(kind, e.Case), after)
+}
+
+func indexOperator(tx ledger.Projection, before, after authorisation.Operator) error {
+	for _, id := range before.Holder.Identifiers {
+		if err := tx.Delete([]byte("identifier/" + id)); err != nil {
+			return err
+		}
+	}
+	for _, id := range after.Holder.Identifiers {
+		if err := tx.Set([]byte("identifier/"+id), []byte(after.Case)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func indexAuthorisation(tx ledger.Projection, before, after authorisation.Authorisation) error {
+	if at, ok := nextDue(before); ok {
+		if err := tx.Delete(dueKey(at, before.Case)); err != nil {
+			return err
+		}
+	}
+	if at, ok := nextDue(after); ok {
+		return tx.Set(dueKey(at, after.Case), nil)
+	}
+	return nil
+}
+
+// nextDue is when something is to be done in an authorisation: an act takes
+// effect, or a status leaf is to be appended.
+func nextDue(a authorisation.Authorisation) (int64, bool) {
+	at, ok := a.NextDue()
+	for _, c := range a.Credentials {
+		if len(c.Due) > 0 && (!ok || c.Due[0].EffectiveAt < at) {
+			at, ok = c.Due[0].EffectiveAt, true
+		}
+	}
+	return at, ok
+}
+
+func caseKey(kind, number string) []byte { return []byte("case/" + kind + "/" + number) }
+
+func artefactKey(kind ArtefactKind, name string) []byte {
+	return []byte("artefact/" + string(kind) + "/" + name)
+}
+
+func slotKey(uri string, idx int64) []byte { return fmt.Appendf(nil, "slot/%s#%d", uri, idx) }
+
+func dueKey(at int64, number string) []byte { return fmt.Appendf(nil, "due/%019d/%s", at, number) }
+
+func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
+	raw, err := tx.Get(key)
+	if err != nil {
+		return v, err
+	}
+	if err := jcs.Unmarshal(raw, &v); err != nil {
+		return v, fmt.Errorf("row %s: %w", key, err)
+	}
+	return v, nil
+}
+
+func write(tx ledger.Projection, key []byte, v any) error {
+	raw, err := jcs.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("row %s: %w", key, err)
+	}
+	return tx.Set(key, raw)
+}
