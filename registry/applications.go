@@ -79,7 +79,7 @@ func (n *Node) actOnApplication(ctx context.Context, a authorisation.Application
 // onApplication locks an application, reads it and puts a command to it.
 func (n *Node) onApplication(ctx context.Context, number, actor string, dryRun bool,
 	command func(authorisation.Application, authorisation.By) (authorisation.Command, error)) (authorisation.Application, error) {
-	defer n.cases.lock(number)()
+	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Application)
 	if err != nil {
 		return a, err
@@ -167,7 +167,11 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 	if err != nil || r.DryRun {
 		return a, err
 	}
-	return a, n.issueMissing(ctx, a.Authorisation, 0)
+	if err := n.issueMissing(ctx, a.Authorisation); err != nil {
+		return a, err
+	}
+	n.publishNow(ctx)
+	return a, nil
 }
 
 // WithdrawApplication is the applicant's wish to end the procedure.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
@@ -56,10 +57,12 @@ func (n *Node) Withdraw(ctx context.Context, m Measure) (authorisation.Authorisa
 
 func (n *Node) measure(ctx context.Context, m Measure, command func(authorisation.By) authorisation.Command) (authorisation.Authorisation, error) {
 	a, err := n.actOnAuthorisation(ctx, m.Authorisation, m.DryRun, command, m.By)
-	if err == nil && !m.DryRun {
-		n.opts.Log.Info("authorisation changed", "authorisation", m.Authorisation, "log_size", n.ledger.Head().Size)
+	if err != nil || m.DryRun {
+		return a, err
 	}
-	return a, err
+	n.opts.Log.Info("authorisation changed", "authorisation", m.Authorisation, "log_size", n.ledger.Head().Size)
+	n.publishNow(ctx)
+	return a, nil
 }
 
 // AmendAuthorisation changes roles or scope; the credentials that say otherwise are replaced.
@@ -82,6 +85,12 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 	if err := n.pack.CheckRoles(a.Type, r.Roles); err != nil {
 		return a, invalid(err)
 	}
+	for _, c := range a.Components {
+		if c.State == authorisation.Suspended {
+			// Its credential could not be replaced now, and would say the old content once reinstated.
+			return a, fmt.Errorf("%w: component %s is suspended: reinstate or end it first", ErrConflict, c.Code)
+		}
+	}
 	a, err = n.actOnAuthorisation(ctx, r.Authorisation, r.DryRun, func(by authorisation.By) authorisation.Command {
 		return authorisation.Amend{By: by, Roles: r.Roles, ScopeText: r.ScopeText, Grounds: r.Grounds}
 	}, r.By)
@@ -90,13 +99,14 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 	}
 	for _, c := range a.Components {
 		old, ok := a.Live(c.Code)
-		if !ok || c.State == authorisation.Suspended {
+		if !ok || c.State == authorisation.Ended {
 			continue
 		}
-		if err := n.replace(ctx, a.Case, c.Code, old.SHA256); err != nil {
+		if err := n.replace(ctx, a.Case, c.Code, old.SHA256, r.By); err != nil {
 			return a, err
 		}
 	}
+	n.publishNow(ctx)
 	return n.Authorisation(r.Authorisation)
 }
 

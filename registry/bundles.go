@@ -78,6 +78,9 @@ func (n *Node) BuildBundle(_ context.Context, r BuildBundle) (*bundle.Manifest, 
 	if r.HistoryDays < 0 || r.HistoryDays > 36500 {
 		return nil, fmt.Errorf("%w: history of %d days", ErrInvalid, r.HistoryDays)
 	}
+	if !n.buildsBundles() {
+		return nil, fmt.Errorf("%w: the union's bundle carries its members", ErrConflict)
+	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	if err := n.buildBundle(cmp.Or(r.HistoryDays, n.opts.HistoryDays)); err != nil {
@@ -87,10 +90,12 @@ func (n *Node) BuildBundle(_ context.Context, r BuildBundle) (*bundle.Manifest, 
 	return m, err
 }
 
-// refreshBundle builds a bundle when what it is made of changed, and hourly. A
-// member of a union builds none: the union's serves it.
+// buildsBundles is false for a member of a union: the union's bundle serves it.
+func (n *Node) buildsBundles() bool { return n.config.Authority == n.config.Territory }
+
+// refreshBundle builds a bundle when what it is made of changed, and hourly.
 func (n *Node) refreshBundle() error {
-	if n.config.Authority != n.config.Territory {
+	if !n.buildsBundles() {
 		return nil
 	}
 	basis, err := n.bundleBasis()

@@ -24,6 +24,10 @@ func (c *caseLocks) lock(number string) (unlock func()) {
 	return mu.Unlock
 }
 
+// lockCase locks a case. What it is called in a request can be any text, so it is
+// kept apart from the names of other locks.
+func (n *Node) lockCase(number string) (unlock func()) { return n.cases.lock("case " + number) }
+
 // openCase holds the series' lock from the choice of a number until do has
 // written the case that bears it.
 func (n *Node) openCase(series string, do func(number string) error) error {
@@ -142,7 +146,7 @@ func statusEntries(a authorisation.Authorisation, due []authorisation.StatusChan
 // actOnAuthorisation decides a command about an authorisation and writes what follows.
 func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun bool,
 	command func(authorisation.By) authorisation.Command, actor string) (authorisation.Authorisation, error) {
-	defer n.cases.lock(number)()
+	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Authorisation)
 	if err != nil {
 		return a, err
@@ -178,7 +182,7 @@ func applyAll[S authorisation.Machine[S]](s S, events []authorisation.Event) (S,
 
 // settle lets take effect whatever fell due in an authorisation.
 func (n *Node) settle(ctx context.Context, number string) error {
-	defer n.cases.lock(number)()
+	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Authorisation)
 	if err != nil {
 		return err
@@ -211,10 +215,11 @@ func (n *Node) settleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed error // one case that cannot go on must not hold up the others
 	for _, number := range due {
 		if err := n.settle(ctx, number); err != nil {
-			return fmt.Errorf("let %s take effect: %w", number, err)
+			failed = errors.Join(failed, fmt.Errorf("let %s take effect: %w", number, err))
 		}
 	}
-	return nil
+	return failed
 }

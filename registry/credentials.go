@@ -34,6 +34,9 @@ func (n *Node) IssueCredential(ctx context.Context, r IssueCredential) (authoris
 	if r.Days < 0 || r.Days > 731 {
 		return a, fmt.Errorf("%w: a credential lives 1 to 731 days", ErrInvalid)
 	}
+	if r.By == "" {
+		return a, fmt.Errorf("%w: by is missing", ErrInvalid)
+	}
 	components := r.Components
 	if len(components) == 0 {
 		for _, c := range a.Components {
@@ -52,46 +55,64 @@ func (n *Node) IssueCredential(ctx context.Context, r IssueCredential) (authoris
 		if r.DryRun {
 			continue
 		}
-		if _, err := n.issue(ctx, a.Case, code, r.Days); err != nil {
+		if _, err := n.issue(ctx, a.Case, code, r.Days, r.By); err != nil {
 			return a, err
 		}
+	}
+	if !r.DryRun {
+		n.publishNow(ctx)
 	}
 	return n.Authorisation(r.Authorisation)
 }
 
 // issueMissing issues the first credential of each component that has none.
-func (n *Node) issueMissing(ctx context.Context, number string, days int64) error {
+func (n *Node) issueMissing(ctx context.Context, number string) error {
 	a, err := n.Authorisation(number)
 	if err != nil {
 		return err
 	}
 	for _, c := range a.Components {
-		if _, live := a.Live(c.Code); live || c.State == authorisation.Ended {
+		_, issued := newest(a, c.Code)
+		if issued || c.State != authorisation.Effective && c.State != authorisation.PendingEffect {
 			continue
 		}
-		if _, err := n.issue(ctx, number, c.Code, days); err != nil {
+		if _, err := n.issue(ctx, number, c.Code, 0, authorisation.Scheduler); err != nil {
 			return fmt.Errorf("issue %s of %s: %w", c.Code, number, err)
 		}
 	}
 	return nil
 }
 
+// issueOwed issues what a grant promised and a crash right after it kept from being issued.
+func (n *Node) issueOwed(ctx context.Context) error {
+	all, err := n.Authorisations()
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if err := n.issueMissing(ctx, a.Case); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // replace issues a credential and marks the one before it superseded.
-func (n *Node) replace(ctx context.Context, number, component, old string) error {
-	newer, err := n.issue(ctx, number, component, 0)
+func (n *Node) replace(ctx context.Context, number, component, old, actor string) error {
+	newer, err := n.issue(ctx, number, component, 0, actor)
 	if err != nil {
 		return err
 	}
 	_, err = n.actOnAuthorisation(ctx, number, false, func(by authorisation.By) authorisation.Command {
 		return authorisation.SupersedeCredential{By: by, SHA256: old, Newer: newer}
-	}, authorisation.Scheduler)
+	}, actor)
 	return err
 }
 
 // issue makes one credential durable. The leaf holds its digest; the credential
 // itself, with all disclosures, is the sealed payload. Nothing leaves before.
-func (n *Node) issue(ctx context.Context, number, component string, days int64) (sha256 string, err error) {
-	defer n.cases.lock(number)()
+func (n *Node) issue(ctx context.Context, number, component string, days int64, actor string) (sha256 string, err error) {
+	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Authorisation)
 	if err != nil {
 		return "", err
@@ -103,7 +124,7 @@ func (n *Node) issue(ctx context.Context, number, component string, days int64) 
 	err = n.withSlot(ctx, func(uri string, idx int64) error {
 		claims := n.claims(a, o, component, days)
 		claims.Status = credential.StatusRef{URI: uri, Idx: idx}
-		entries, digest, err := n.credentialEntries(a, claims)
+		entries, digest, err := n.credentialEntries(a, claims, actor)
 		if err != nil {
 			return err
 		}
@@ -148,7 +169,7 @@ func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, c
 }
 
 // credentialEntries signs a credential and makes the log entries that record it.
-func (n *Node) credentialEntries(a authorisation.Authorisation, claims credential.Claims) ([]ledger.Entry, string, error) {
+func (n *Node) credentialEntries(a authorisation.Authorisation, claims credential.Claims, actor string) ([]ledger.Entry, string, error) {
 	peers, err := n.loadPeers()
 	if err != nil {
 		return nil, "", err
@@ -174,7 +195,7 @@ func (n *Node) credentialEntries(a authorisation.Authorisation, claims credentia
 		}
 	}
 	events, err := decide(a, authorisation.IssueCredential{
-		By: authorisation.By{Case: a.Case, Actor: authorisation.Scheduler, At: n.now().Unix()},
+		By: authorisation.By{Case: a.Case, Actor: actor, At: n.now().Unix()},
 		Credential: authorisation.CredentialIssued{Component: claims.Type, SHA256: digest, URI: claims.Status.URI, Idx: claims.Status.Idx,
 			NotBefore: claims.NotBefore, Expires: claims.Expires, Sequence: sequence},
 	})

@@ -87,6 +87,7 @@ type Node struct {
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.
 	federating sync.Mutex
+	refreshed  refreshed     // guarded by federating
 	current    currentBundle // guarded by its own lock
 	views      views         // guarded by its own lock
 }
@@ -97,7 +98,7 @@ func Create(o Options, territory, authority, entityID string) error {
 	o = o.withDefaults()
 	pack, err := programme.Load(territory, authority)
 	if err != nil {
-		return err
+		return invalid(err)
 	}
 	if err := trust.CheckEntityID(entityID); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -224,6 +225,9 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	if err := n.current.load(n.paths.bundle(), anchor); err != nil {
+		return err
+	}
+	if err := n.issueOwed(ctx); err != nil {
 		return err
 	}
 	return n.Tick(ctx)

@@ -103,7 +103,7 @@ func (n *Node) ReleaseOperator(ctx context.Context, r ReleaseOperator) (authoris
 	if err != nil {
 		return o, err
 	}
-	defer n.cases.lock(o.Case)()
+	defer n.lockCase(o.Case)()
 	if o, err = readCase(n, o.Case, view.Operator); err != nil {
 		return o, err
 	}

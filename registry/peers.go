@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/peer"
@@ -67,51 +66,6 @@ func (p *Peer) Relation(c Config) string {
 
 func (p *Peer) mirror() *peer.Mirror { return peer.NewMirror(filepath.Join(p.dir, "mirror")) }
 
-// views keeps the newest verified picture of each peer in memory; the mirror on
-// disk is what it is read from after a start.
-type views struct {
-	mu   sync.Mutex
-	seen map[string]*peer.View // by entity id; guarded by mu
-}
-
-func (c *views) keep(entityID string, v *peer.View) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.seen == nil {
-		c.seen = map[string]*peer.View{}
-	}
-	c.seen[entityID] = v
-}
-
-func (c *views) get(entityID string) (*peer.View, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	v, ok := c.seen[entityID]
-	return v, ok
-}
-
-func (c *views) forget(entityID string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.seen, entityID)
-}
-
-// viewOf is the newest verified picture of a peer; nil before the first sync.
-func (n *Node) viewOf(p *Peer) (*peer.View, error) {
-	if v, ok := n.views.get(p.EntityID()); ok {
-		return v, nil
-	}
-	v, err := p.mirror().Load(p.Anchor.Root, n.now().Unix())
-	if errors.Is(err, peer.ErrNoMirror) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	n.views.keep(p.EntityID(), v)
-	return v, nil
-}
-
 // AddPeer is a request to follow an administration.
 type AddPeer struct {
 	Anchor jsontext.Value    `json:"anchor"` // aeo.anchor/1, received by a way one trusts
@@ -122,7 +76,7 @@ type AddPeer struct {
 }
 
 // AddPeer starts to follow an administration, or changes how it is reached.
-func (n *Node) AddPeer(_ context.Context, r AddPeer) (*PeerStatus, error) {
+func (n *Node) AddPeer(ctx context.Context, r AddPeer) (*PeerStatus, error) {
 	a, err := bundle.ParseAnchor(r.Anchor)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -147,7 +101,7 @@ func (n *Node) AddPeer(_ context.Context, r AddPeer) (*PeerStatus, error) {
 		if k.EntityID() == a.EntityID && k.Anchor.Fingerprint() != a.Fingerprint() {
 			return nil, fmt.Errorf("%w: %s is followed under other root keys (%s)", ErrConflict, a.EntityID, k.Anchor.Words())
 		}
-		if k.EntityID() != a.EntityID && k.Anchor.Territory == a.Territory && p.Relation(n.config) == relationPartner {
+		if k.EntityID() != a.EntityID && k.Anchor.Territory == a.Territory && p.Relation(n.config) != relationMember {
 			return nil, fmt.Errorf("%w: %s already stands for %s", ErrConflict, k.EntityID(), a.Territory)
 		}
 	}
@@ -166,6 +120,9 @@ func (n *Node) AddPeer(_ context.Context, r AddPeer) (*PeerStatus, error) {
 		return nil, err
 	}
 	n.opts.Log.Info("peer added", "peer", a.EntityID, "territory", a.Territory, "by", r.By)
+	if err := n.refresh(ctx); err != nil {
+		return nil, err
+	}
 	return n.peerStatus(p)
 }
 
@@ -243,81 +200,6 @@ func (n *Node) findPeer(name string) (*Peer, error) {
 	return nil, fmt.Errorf("%w: no peer %.80q", ErrNotFound, name)
 }
 
-// SyncPeer fetches what a peer published since the last time, verifies it, and
-// rebuilds what depends on it: our statements, the notices we hold, our bundle.
-func (n *Node) SyncPeer(ctx context.Context, name string) (*PeerStatus, error) {
-	p, err := n.findPeer(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := n.syncPeers(ctx, []*Peer{p}); err != nil {
-		return nil, err
-	}
-	return n.peerStatus(p)
-}
-
-// SyncPeers does so for every peer and rebuilds once. One that fails leaves the
-// others as good as they are.
-func (n *Node) SyncPeers(ctx context.Context) error {
-	peers, err := n.loadPeers()
-	if err != nil {
-		return err
-	}
-	return n.syncPeers(ctx, peers)
-}
-
-func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
-	n.federating.Lock()
-	defer n.federating.Unlock()
-	var failed error
-	for _, p := range peers {
-		if err := n.take(ctx, p); err != nil {
-			n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", err)
-			failed = errors.Join(failed, fmt.Errorf("sync %s: %w", p.EntityID(), err))
-		}
-	}
-	return errors.Join(failed, n.refresh(ctx))
-}
-
-// take fetches one peer and takes over what it says about shared arrangements.
-func (n *Node) take(ctx context.Context, p *Peer) error {
-	v, err := n.follow(ctx, p)
-	if err != nil {
-		return err
-	}
-	n.views.keep(p.EntityID(), v)
-	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
-	return n.importNotices(ctx, p, v)
-}
-
-func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
-	route := peer.Route{Dial: map[string]string{p.Host(): ""}, Now: n.opts.Now}
-	for host, addr := range p.Dial {
-		route.Dial[host] = addr
-	}
-	if p.CA != "" {
-		route.Roots = x509.NewCertPool()
-		route.Roots.AppendCertsFromPEM([]byte(p.CA))
-	}
-	client := peer.NewClient(route)
-	defer client.Close()
-	f := &peer.Follower{Client: client, Mirror: p.mirror(), EntityID: p.EntityID(), Pinned: p.Anchor.Root,
-		Self: n.config.EntityID, Territory: n.config.Territory}
-	return f.Sync(ctx, n.now().Unix())
-}
-
-// importNotices takes over the notices a party gave about arrangements we share with it.
-func (n *Node) importNotices(ctx context.Context, p *Peer, v *peer.View) error {
-	for id, a := range v.Arrangements {
-		for _, raw := range a.Notices {
-			if err := n.takeNotice(ctx, []byte(raw), v); err != nil {
-				return fmt.Errorf("notice of %s about %s: %w", p.EntityID(), id, err)
-			}
-		}
-	}
-	return nil
-}
-
 // PeerStatus is how a peer stands.
 type PeerStatus struct {
 	EntityID    string   `json:"entity_id"`
@@ -382,6 +264,7 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	defer n.cases.lock("peer " + p.EntityID())()
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	n.views.forget(p.EntityID())

@@ -21,6 +21,9 @@ import (
 )
 
 const (
+	// refreshEvery is how often documents are looked at though nothing happened.
+	refreshEvery = time.Minute
+
 	// tokenRenew is when status list tokens, good for a day, are signed anew though nothing changed (protocol 5).
 	tokenRenew = 12 * time.Hour
 
@@ -39,11 +42,37 @@ func (n *Node) Tick(ctx context.Context) error {
 	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
+	if quiet := n.now().Sub(n.refreshed.at); n.refreshed.size == n.ledger.Head().Size && quiet >= 0 && quiet < refreshEvery {
+		return nil
+	}
 	return n.refresh(ctx)
+}
+
+// refreshed is what everything published was last brought up to date with.
+type refreshed struct {
+	size int64 // of the log before
+	at   time.Time
+}
+
+// publishNow does not wait for the next tick, so that whoever acted finds the
+// world informed. The act is durable already: a failure is for the log alone.
+func (n *Node) publishNow(ctx context.Context) {
+	if err := n.Tick(ctx); err != nil {
+		n.opts.Log.Error("publish", "error", err)
+	}
 }
 
 // refresh brings everything published up to date; the caller holds federating.
 func (n *Node) refresh(ctx context.Context) error {
+	now := refreshed{n.ledger.Head().Size, n.now()}
+	if err := n.refreshAll(ctx); err != nil {
+		return err
+	}
+	n.refreshed = now
+	return nil
+}
+
+func (n *Node) refreshAll(ctx context.Context) error {
 	if err := n.refreshIdentity(ctx); err != nil {
 		return err
 	}
@@ -171,8 +200,10 @@ func (n *Node) directoryEntries() ([]bundle.DirectoryEntry, error) {
 				continue
 			}
 			for _, c := range a.Components {
-				if cred, live := a.Live(c.Code); live && c.State != authorisation.Ended {
-					out = append(out, n.directoryEntry(a, o, cred))
+				entry := n.directoryEntry(a, o, c.Code)
+				if cred, live := a.Live(c.Code); live && c.State != authorisation.Ended && len(entry.Identifiers) > 0 {
+					entry.CredentialSHA256, entry.Status = cred.SHA256, bundle.StatusRef{URI: cred.URI, Idx: cred.Idx}
+					out = append(out, entry)
 				}
 			}
 		}
@@ -184,12 +215,16 @@ func (n *Node) directoryEntries() ([]bundle.DirectoryEntry, error) {
 	return out, err
 }
 
-func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Operator, c authorisation.Credential) bundle.DirectoryEntry {
+// directoryEntry is what may be said of a component to everybody. A number that
+// belongs to a natural person never is, with whatever consent.
+func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Operator, component string) bundle.DirectoryEntry {
 	return bundle.DirectoryEntry{
-		Name: o.Holder.LegalName, Identifiers: o.Holder.Identifiers, Roles: a.Roles,
-		Programme: a.Programme, AuthorisationType: c.Component,
-		EffectiveOn:      n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
-		CredentialSHA256: c.SHA256, Status: bundle.StatusRef{URI: c.URI, Idx: c.Idx},
+		Name: o.Holder.LegalName, Roles: a.Roles, Programme: a.Programme, AuthorisationType: component,
+		Identifiers: slices.DeleteFunc(slices.Clone(o.Holder.Identifiers), func(text string) bool {
+			id, err := n.pack.ParseIdentifier(text)
+			return err != nil || id.Personal
+		}),
+		EffectiveOn: n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
 	}
 }
 
@@ -243,7 +278,11 @@ func (n *Node) StatementAbout(entityID string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.required(view.Statement, p.Host())
+	raw, err := n.validStatement(p.Host())
+	if err == nil && (raw == nil || p.EntityID() != entityID) {
+		return nil, fmt.Errorf("%w: nothing is stated about %.200q", ErrNotFound, entityID)
+	}
+	return raw, err
 }
 
 // DirectoryFile is the signed directory.
@@ -263,11 +302,20 @@ func (n *Node) required(kind view.ArtefactKind, name string) ([]byte, error) {
 // Subordinates are the entity ids we currently state something about.
 func (n *Node) Subordinates() ([]string, error) {
 	docs, err := n.artefacts(view.Statement)
+	if err != nil {
+		return nil, err
+	}
 	out := []string{}
 	for _, d := range docs {
-		out = append(out, "https://"+d.Name)
+		raw, err := n.validStatement(d.Name)
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			out = append(out, "https://"+d.Name)
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // HistoricalKeys is the signed view of the key history (OpenID Federation 1.1, 8.7).

@@ -54,7 +54,7 @@ func NewClient(r Route) *Client {
 	return &Client{http: &http.Client{
 		Transport:     transport,
 		Timeout:       30 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("redirects are refused") },
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // Get refuses it
 	}}
 }
 
@@ -92,9 +92,19 @@ func dialRoute(ctx context.Context, d *net.Dialer, route map[string]string, netw
 	return d.DialContext(ctx, network, net.JoinHostPort(ips[0].Unmap().String(), port))
 }
 
+// public reports whether an address is one of the public internet.
 func public(ip netip.Addr) bool {
-	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !ip.IsLoopback() && !ip.IsLinkLocalUnicast() &&
-		!netip.MustParsePrefix("100.64.0.0/10").Contains(ip)
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	// Shared, benchmark and reserved space, and the prefixes that carry an IPv4 address within.
+	for _, special := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4",
+		"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"} {
+		if netip.MustParsePrefix(special).Contains(ip) {
+			return false
+		}
+	}
+	return true
 }
 
 // Get fetches one document: status 200, the media type, at most max bytes.
@@ -102,6 +112,9 @@ func (c *Client) Get(ctx context.Context, url, mediaType string, max int64) ([]b
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", url, err)
+	}
+	if req.URL.Scheme != "https" {
+		return nil, fmt.Errorf("fetch %s: %w: not https", url, ErrUnreachable)
 	}
 	req.Header.Set("Accept", mediaType)
 	resp, err := c.http.Do(req)

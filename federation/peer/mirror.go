@@ -1,20 +1,27 @@
 package peer
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
-const mirrorSchema = "aeo.mirror/1"
+const (
+	mirrorSchema = "aeo.mirror/1"
+	maxView      = 64 << 20
+)
 
 // ErrNoMirror says that nothing was fetched yet.
 var ErrNoMirror = errors.New("not synchronised yet")
@@ -36,22 +43,32 @@ func NewMirror(dir string) *Mirror { return &Mirror{dir: dir} }
 // Member is the mirror of a union's member.
 func (m *Mirror) Member(host string) *Mirror { return &Mirror{dir: filepath.Join(m.dir, "m", host)} }
 
-// Load reads the mirror back and verifies it anew, except for dates: what was
-// valid when fetched stays readable.
-func (m *Mirror) Load(pinned []*keys.PublicKey, at int64) (*View, error) {
-	raw, err := readFile(filepath.Join(m.dir, "view.json"), 64<<20)
+// Load reads the mirror back and verifies it anew, as of when it was fetched:
+// what was valid then stays readable.
+func (m *Mirror) Load(anchor *bundle.Anchor) (*View, error) { return m.load(pinned(anchor)) }
+
+func (m *Mirror) load(s subject) (*View, error) {
+	raw, err := readFile(filepath.Join(m.dir, "view.json"), maxView)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNoMirror
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read mirror: %w", err)
 	}
-	var d Documents
-	if err := jcs.Unmarshal(raw, &d); err != nil {
+	v, err := m.read(raw, s)
+	if err != nil {
 		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
 	}
-	if d.Schema != mirrorSchema {
-		return nil, fmt.Errorf("mirror %s: schema %.40q, want %s", m.dir, d.Schema, mirrorSchema)
+	return v, m.loadMembers(v)
+}
+
+func (m *Mirror) read(raw []byte, s subject) (*View, error) {
+	var d Documents
+	if err := jcs.Unmarshal(raw, &d); err != nil {
+		return nil, err
+	}
+	if d.Schema != mirrorSchema || d.EntityID != s.entityID {
+		return nil, fmt.Errorf("%.40q of %.200q, want %s of %s", d.Schema, d.EntityID, mirrorSchema, s.entityID)
 	}
 	size, err := checkpointSize(d)
 	if err != nil {
@@ -59,23 +76,30 @@ func (m *Mirror) Load(pinned []*keys.PublicKey, at int64) (*View, error) {
 	}
 	log := transparency.NewCopy(trust.Host(d.EntityID) + "/log")
 	if err := m.readEntries(log, size); err != nil {
-		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
+		return nil, err
 	}
-	v, err := open(d, log, pinned, d.FetchedAt)
-	if err != nil {
-		return nil, fmt.Errorf("mirror %s: %w", m.dir, err)
-	}
-	for _, id := range v.Config.Metadata.Registry.Members {
-		member, err := m.Member(trust.Host(id)).Load(nil, at)
-		if errors.Is(err, ErrNoMirror) {
+	return open(d, log, s, d.FetchedAt)
+}
+
+// loadMembers adds what is known of a union's members. One that was never
+// fetched, or for which the union's word has run out, is left out.
+func (m *Mirror) loadMembers(union *View) error {
+	r := union.Config.Metadata.Registry
+	for _, id := range r.Members {
+		s := subject{entityID: id, territory: r.Territory, union: union}
+		v, err := m.Member(trust.Host(id)).load(s)
+		if err == nil {
+			err = s.vouchedFor(v)
+		}
+		if errors.Is(err, ErrNoMirror) || errors.Is(err, trust.ErrChain) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		v.Members = append(v.Members, member)
+		union.Members = append(union.Members, v)
 	}
-	return v, nil
+	return nil
 }
 
 // checkpointSize is the size the stored checkpoint names; open verifies it in full.
@@ -104,8 +128,9 @@ func (m *Mirror) readEntries(log *transparency.Copy, size int64) error {
 		return err
 	}
 	defer f.Close()
+	r := bufio.NewReader(f)
 	for log.Size() < size {
-		entry, err := readEntry(f)
+		entry, err := readEntry(r)
 		if err != nil {
 			return fmt.Errorf("entry %d of %d: %w", log.Size(), size, err)
 		}
@@ -131,11 +156,14 @@ func (m *Mirror) Store(v *View) error {
 	if err := os.MkdirAll(m.dir, 0o700); err != nil {
 		return err
 	}
-	if err := m.writeEntries(v.Log.Entries()); err != nil {
-		return err
-	}
 	raw, err := jcs.Marshal(v.Documents)
 	if err != nil {
+		return err
+	}
+	if len(raw) > maxView {
+		return fmt.Errorf("%w: documents of %d bytes, at most %d", ErrAnswer, len(raw), maxView)
+	}
+	if err := m.writeEntries(v.Log.Entries()); err != nil {
 		return err
 	}
 	return ReplaceFile(filepath.Join(m.dir, "view.json"), raw)
@@ -148,10 +176,11 @@ func (m *Mirror) writeEntries(entries [][]byte) error {
 		return err
 	}
 	defer f.Close()
+	r := bufio.NewReader(f)
 	var have int
 	var end int64
 	for have < len(entries) {
-		e, err := readEntry(f)
+		e, err := readEntry(r)
 		if err != nil || string(e) != string(entries[have]) {
 			break
 		}
@@ -160,40 +189,54 @@ func (m *Mirror) writeEntries(entries [][]byte) error {
 	if err := f.Truncate(end); err != nil {
 		return err
 	}
-	if have == len(entries) {
-		return nil
-	}
-	raw, err := transparency.FormatEntries(entries[have:])
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteAt(raw, end); err != nil {
-		return err
+	for part := range slices.Chunk(entries[have:], tileWidth) {
+		raw, err := transparency.FormatEntries(part)
+		if err != nil {
+			return err
+		}
+		if _, err := f.WriteAt(raw, end); err != nil {
+			return err
+		}
+		end += int64(len(raw))
 	}
 	return f.Sync()
 }
 
-// Evidence keeps two contradicting checkpoints and returns where.
+const (
+	seenCheckpoint = "seen.checkpoint"
+	nowCheckpoint  = "now.checkpoint"
+)
+
+// Evidence keeps two contradicting checkpoints, once however often they are
+// met, and returns where.
 func (m *Mirror) Evidence(older, newer []byte) (string, error) {
+	if err := os.MkdirAll(m.dir, 0o700); err != nil {
+		return "", err
+	}
 	for n := 1; ; n++ {
 		dir := filepath.Join(m.dir, fmt.Sprintf("evidence-%d", n))
-		if err := os.MkdirAll(m.dir, 0o700); err != nil {
-			return "", err
-		}
-		if err := os.Mkdir(dir, 0o700); errors.Is(err, os.ErrExist) {
+		err := os.Mkdir(dir, 0o700)
+		if errors.Is(err, os.ErrExist) {
+			if holds(dir, seenCheckpoint, older) && holds(dir, nowCheckpoint, newer) {
+				return dir, nil
+			}
 			continue
-		} else if err != nil {
+		}
+		if err != nil {
 			return "", err
 		}
-		if err := ReplaceFile(filepath.Join(dir, "seen.checkpoint"), older); err != nil {
+		if err := ReplaceFile(filepath.Join(dir, seenCheckpoint), older); err != nil {
 			return "", err
 		}
-		return dir, ReplaceFile(filepath.Join(dir, "now.checkpoint"), newer)
+		return dir, ReplaceFile(filepath.Join(dir, nowCheckpoint), newer)
 	}
 }
 
-// Remove forgets the mirror.
-func (m *Mirror) Remove() error { return os.RemoveAll(m.dir) }
+// holds reports whether a file of the directory has the content.
+func holds(dir, name string, content []byte) bool {
+	raw, err := readFile(filepath.Join(dir, name), maxCheckpoint)
+	return err == nil && bytes.Equal(raw, content)
+}
 
 func readFile(name string, max int64) ([]byte, error) {
 	f, err := os.Open(name)

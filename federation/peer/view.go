@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
@@ -31,7 +30,6 @@ type Documents struct {
 	FetchedAt       int64                     `json:"fetched_at"` // the fetch of the checkpoint
 	Checkpoint      string                    `json:"checkpoint"`
 	Configuration   string                    `json:"configuration"`
-	Statement       string                    `json:"statement,omitzero"`        // its statement about us
 	MemberStatement string                    `json:"member_statement,omitzero"` // its union's statement about it
 	Directory       string                    `json:"directory,omitzero"`
 	Programmes      map[string]jsontext.Value `json:"programmes"`
@@ -68,30 +66,31 @@ type View struct {
 	Members    []*View // of a union
 }
 
-// open verifies documents and log copy against each other and the pinned root
-// keys (nil for a member of a union, whose roster its union vouches for) at an
-// instant.
-func open(d Documents, log *transparency.Copy, pinned []*keys.PublicKey, at int64) (*View, error) {
-	if log.Reduction().Rosters().First() == nil {
+// open verifies documents and log copy against each other and against why the
+// subject's keys are believed, at an instant.
+func open(d Documents, log *transparency.Copy, s subject, at int64) (*View, error) {
+	replayed := log.Reduction().Rosters()
+	if replayed.First() == nil {
 		return nil, fmt.Errorf("%w: no key roster in it", transparency.ErrFaulty)
 	}
 	config, err := trust.Parse([]byte(d.Configuration))
 	if err != nil {
 		return nil, err
 	}
-	if config.Iss != d.EntityID || !config.IsConfiguration() || config.Metadata == nil || config.Metadata.Registry == nil {
-		return nil, fmt.Errorf("%w: entity configuration of %.200q, asked for %s", ErrIdentity, config.Iss, d.EntityID)
+	if err := s.checkIdentity(config); err != nil {
+		return nil, err
 	}
-	replayed := log.Reduction().Rosters()
-	if pinned == nil {
-		pinned = replayed.First().Root
+	if s.union != nil {
+		// What the union vouches for is the configuration, and that names the
+		// roster: see vouchedFor.
+		s.pinned = replayed.First().Root
 	}
-	rosters, err := keys.VerifyHistory(replayed.Raw(), pinned)
+	rosters, err := keys.VerifyHistory(replayed.Raw(), s.pinned)
 	if err != nil {
 		return nil, err
 	}
-	if rosters.Current().Iss != d.EntityID {
-		return nil, fmt.Errorf("%w: key roster of %.200q, asked for %s", ErrIdentity, rosters.Current().Iss, d.EntityID)
+	if rosters.Current().Iss != s.entityID {
+		return nil, fmt.Errorf("%w: key roster of %.200q, asked for %s", ErrIdentity, rosters.Current().Iss, s.entityID)
 	}
 	if err := trust.VerifyConfiguration(config, rosters, at); err != nil {
 		return nil, err
@@ -107,34 +106,35 @@ func open(d Documents, log *transparency.Copy, pinned []*keys.PublicKey, at int6
 	if err := matches(cp, log); err != nil {
 		return nil, err
 	}
-	if d.MemberStatement != "" {
-		if _, err := trust.Parse([]byte(d.MemberStatement)); err != nil {
-			return nil, err
-		}
-	}
 	return &View{Documents: d, Config: config, Rosters: rosters, Checkpoint: cp, Log: log}, nil
 }
 
-// matches compares a checkpoint with the replayed log, which must end in a state leaf.
-func matches(cp *transparency.Checkpoint, log *transparency.Copy) error {
-	if log.Size() != cp.Size || log.Reduction().Open() || cp.Size == 0 {
-		return fmt.Errorf("%w: a log of %d entries does not end with the state leaf its checkpoint of size %d promises",
-			transparency.ErrFaulty, log.Size(), cp.Size)
+// checkIdentity holds what a configuration says of itself against whom we asked for.
+func (s subject) checkIdentity(config *trust.Signed) error {
+	if config.Iss != s.entityID || !config.IsConfiguration() {
+		return fmt.Errorf("%w: entity configuration of %.200q, asked for %s", ErrIdentity, config.Iss, s.entityID)
 	}
-	return log.Matches(cp)
+	r := config.Metadata.Registry
+	if r.Territory != s.territory {
+		return fmt.Errorf("%w: %s says it is of %s, we know it as %s", ErrIdentity, s.entityID, r.Territory, s.territory)
+	}
+	if s.union != nil && r.Authority == r.Territory {
+		return fmt.Errorf("%w: %s says it is the union of which it is a member", ErrIdentity, s.entityID)
+	}
+	return nil
 }
 
-// Annexes parses the annexes of all arrangements fetched.
-func (v *View) Annexes() ([]*mra.Annex, error) {
-	var out []*mra.Annex
-	for id, a := range v.Arrangements {
-		for _, raw := range a.Annexes {
-			annex, err := mra.Parse(raw)
-			if err != nil {
-				return nil, fmt.Errorf("arrangement %s: %w", id, err)
-			}
-			out = append(out, annex)
-		}
+// vouchedFor wants the union's present word for its member's keys, as any
+// verifier will. A view without it serves only to see that the log goes on.
+func (s subject) vouchedFor(v *View) error {
+	if s.union == nil {
+		return nil
 	}
-	return out, nil
+	about, err := trust.Parse([]byte(v.MemberStatement))
+	if err != nil {
+		return err
+	}
+	union := s.union.Config
+	_, err = trust.VerifyChain([]*trust.Signed{v.Config, about, union}, union.JWKS.Keys, s.union.FetchedAt)
+	return err
 }

@@ -21,6 +21,9 @@ const (
 	serverLife = 397 * 24 * time.Hour
 	// serverRenew is how long before its end a certificate is replaced.
 	serverRenew = 30 * 24 * time.Hour
+
+	caCert = "ca.pem"
+	caKey  = "ca-key.pem"
 )
 
 // CreateTLS makes the certificate authority of a node's public listener in a
@@ -42,27 +45,24 @@ func CreateTLS(dir, host string, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("make certificate authority: %w", err)
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err
-	}
-	if err := writePEM(filepath.Join(dir, "ca.pem"), "CERTIFICATE", cert); err != nil {
-		return err
-	}
 	raw, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return err
+		return fmt.Errorf("make certificate authority: %w", err)
 	}
-	return writePEM(filepath.Join(dir, "ca-key.pem"), "PRIVATE KEY", raw)
+	if err := writeCA(dir, cert, raw); err != nil {
+		return fmt.Errorf("write certificate authority: %w", err)
+	}
+	return nil
 }
 
 // ServerTLS makes a server certificate for host under the directory's
 // authority; it lives in memory and is made anew at every start.
 func ServerTLS(dir, host string, now func() time.Time) (*tls.Config, error) {
-	caCert, caKey, err := readCA(dir)
+	cert, key, err := readCA(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read certificate authority: %w", err)
 	}
-	s := &server{host: host, ca: caCert, caKey: caKey, now: now}
+	s := &server{host: host, ca: cert, caKey: key, now: now}
 	if _, err := s.certificate(nil); err != nil {
 		return nil, err
 	}
@@ -78,16 +78,26 @@ func certify(template, parent *x509.Certificate, pub *ecdsa.PublicKey, signer *e
 	return x509.CreateCertificate(rand.Reader, template, parent, pub, signer)
 }
 
+func writeCA(dir string, cert, key []byte) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	if err := writePEM(filepath.Join(dir, caCert), "CERTIFICATE", cert); err != nil {
+		return err
+	}
+	return writePEM(filepath.Join(dir, caKey), "PRIVATE KEY", key)
+}
+
 func writePEM(name, kind string, raw []byte) error {
-	return os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}), 0o600)
+	return writeNew(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}))
 }
 
 func readCA(dir string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	certPEM, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	certPEM, err := os.ReadFile(filepath.Join(dir, caCert)) // no secret, whatever its mode
 	if err != nil {
 		return nil, nil, err
 	}
-	keyPEM, err := os.ReadFile(filepath.Join(dir, "ca-key.pem"))
+	keyPEM, err := readPrivate(filepath.Join(dir, caKey), maxUnlock)
 	if err != nil {
 		return nil, nil, err
 	}

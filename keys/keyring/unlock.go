@@ -42,6 +42,18 @@ func IdentityFile(path string) (Unlock, error) {
 	return Unlock{identity: id, recipient: id.Recipient()}, nil
 }
 
+// CreateIdentity makes an age X25519 identity file, mode 0600; it must not exist.
+func CreateIdentity(path string) error {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		return fmt.Errorf("make identity: %w", err)
+	}
+	if err := writeNew(path, fmt.Appendf(nil, "# public key: %s\n%s\n", id.Recipient(), id)); err != nil {
+		return fmt.Errorf("make identity: %w", err)
+	}
+	return nil
+}
+
 // PassphraseFile reads a passphrase from the first line of a file (mode 0600 or stricter).
 func PassphraseFile(path string) (Unlock, error) {
 	raw, err := readPrivate(path, maxUnlock)

@@ -3,30 +3,37 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 )
 
 const maxLocalBody = 8 << 20
+
+// v1 begins every path. It is written out for each route: in a subrouter of
+// gorilla/mux a wrong method is answered with 404.
+const v1 = "/api/v1"
 
 // Local is the API /api/v1 for commands of the machine's own users. Whoever
 // can open the socket may speak for the node; persons are named in the requests.
 func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
-	r.MethodNotAllowedHandler = http.HandlerFunc(methodNotAllowed)
-	v1 := r.PathPrefix("/api/v1").Subrouter()
-	localNode(v1, n)
-	localCases(v1, n)
-	localFederation(v1, n)
-	localLog(v1, n)
+	r.MethodNotAllowedHandler = methodNotAllowed(r)
+	localNode(r, n)
+	localCases(r, n)
+	localFederation(r, n)
+	localLog(r, n)
 	return wrap(r, log, 256, maxLocalBody)
 }
 
@@ -34,69 +41,84 @@ func localNode(r *mux.Router, n *registry.Node) {
 	get(r, "/node", func(*http.Request) (any, error) { return n.Status() })
 	get(r, "/keys", func(*http.Request) (any, error) { return listOf(n.KeyList()), nil })
 	get(r, "/anchor", func(*http.Request) (any, error) { return n.Anchor() })
-	r.Handle("/tick", post(func(ctx context.Context, _ struct{}) (any, error) {
+	command(r, "/tick", func(ctx context.Context, _ struct{}) (any, error) {
 		if err := n.Tick(ctx); err != nil {
 			return nil, err
 		}
 		return n.Status()
-	})).Methods(http.MethodPost)
+	})
 }
 
 func localCases(r *mux.Router, n *registry.Node) {
 	get(r, "/operators", func(*http.Request) (any, error) { return asList(n.Operators()) })
 	get(r, "/operators/{id}", func(q *http.Request) (any, error) { return n.Operator(id(q)) })
-	r.Handle("/operators", post(n.RegisterOperator)).Methods(http.MethodPost)
-	r.Handle("/releases", post(n.ReleaseOperator)).Methods(http.MethodPost)
+	command(r, "/operators", n.RegisterOperator)
+	command(r, "/releases", n.ReleaseOperator)
 
 	get(r, "/applications", func(*http.Request) (any, error) { return asList(n.Applications()) })
 	get(r, "/applications/{id}", func(q *http.Request) (any, error) { return n.Application(id(q)) })
-	r.Handle("/applications", post(n.SubmitApplication)).Methods(http.MethodPost)
-	r.Handle("/applications/accept", post(n.AcceptApplication)).Methods(http.MethodPost)
-	r.Handle("/applications/assess", post(n.AssessApplication)).Methods(http.MethodPost)
-	r.Handle("/applications/decide", post(n.DecideApplication)).Methods(http.MethodPost)
-	r.Handle("/applications/withdraw", post(n.WithdrawApplication)).Methods(http.MethodPost)
+	command(r, "/applications", n.SubmitApplication)
+	command(r, "/applications/accept", n.AcceptApplication)
+	command(r, "/applications/assess", n.AssessApplication)
+	command(r, "/applications/decide", n.DecideApplication)
+	command(r, "/applications/withdraw", n.WithdrawApplication)
 
 	get(r, "/authorisations", func(*http.Request) (any, error) { return asList(n.Authorisations()) })
 	get(r, "/authorisations/{id}", func(q *http.Request) (any, error) { return n.Authorisation(id(q)) })
-	r.Handle("/authorisations/suspend", post(n.Suspend)).Methods(http.MethodPost)
-	r.Handle("/authorisations/reinstate", post(n.Reinstate)).Methods(http.MethodPost)
-	r.Handle("/authorisations/revoke", post(n.Revoke)).Methods(http.MethodPost)
-	r.Handle("/authorisations/annul", post(n.Annul)).Methods(http.MethodPost)
-	r.Handle("/authorisations/withdraw", post(n.Withdraw)).Methods(http.MethodPost)
-	r.Handle("/authorisations/amend", post(n.Amend)).Methods(http.MethodPost)
-	r.Handle("/credentials", post(n.IssueCredential)).Methods(http.MethodPost)
-	r.HandleFunc("/authorisations/{id}/credential", func(w http.ResponseWriter, q *http.Request) {
+	command(r, "/authorisations/suspend", n.Suspend)
+	command(r, "/authorisations/reinstate", n.Reinstate)
+	command(r, "/authorisations/revoke", n.Revoke)
+	command(r, "/authorisations/annul", n.Annul)
+	command(r, "/authorisations/withdraw", n.Withdraw)
+	command(r, "/authorisations/amend", n.Amend)
+	command(r, "/credentials", n.IssueCredential)
+	r.HandleFunc(v1+"/authorisations/{id}/credential", func(w http.ResponseWriter, q *http.Request) {
 		raw, err := n.ExportCredential(registry.ExportCredential{Authorisation: id(q), Components: q.URL.Query()["component"],
 			Preset: credential.Preset(q.URL.Query().Get("preset")), NoReceipts: q.URL.Query().Get("receipts") == "none"})
 		answer(w, raw, "text/plain; charset=utf-8", err)
-	}).Methods(http.MethodGet)
+	}).Methods(http.MethodGet, http.MethodHead)
 }
 
 func localFederation(r *mux.Router, n *registry.Node) {
 	get(r, "/party", func(*http.Request) (any, error) { return n.NewParty() })
 	get(r, "/mras", func(*http.Request) (any, error) { return asList(n.Arrangements()) })
 	get(r, "/mras/{id}", func(q *http.Request) (any, error) { return n.Arrangement(id(q)) })
-	r.Handle("/mras/sign", post(n.SignAnnex)).Methods(http.MethodPost)
-	r.Handle("/mras/notices", post(n.GiveNotice)).Methods(http.MethodPost)
-	r.Handle("/mras", post(n.ImportAnnex)).Methods(http.MethodPost)
+	command(r, "/mras/sign", n.SignAnnex)
+	command(r, "/mras/notices", n.GiveNotice)
+	command(r, "/mras", func(ctx context.Context, q annexImport) (any, error) {
+		if q.DryRun {
+			return n.CheckAnnex(q.Annex)
+		}
+		return n.ImportAnnex(ctx, q.Annex)
+	})
 
 	get(r, "/peers", func(*http.Request) (any, error) { return asList(n.Peers()) })
 	get(r, "/peers/{id}", func(q *http.Request) (any, error) { return n.Peer(id(q)) })
-	r.Handle("/peers", post(n.AddPeer)).Methods(http.MethodPost)
-	r.Handle("/peers/sync", post(func(ctx context.Context, q peerName) (any, error) { return n.SyncPeer(ctx, q.Peer) })).Methods(http.MethodPost)
-	r.Handle("/peers/remove", post(func(ctx context.Context, q peerName) (any, error) {
-		return q, n.RemovePeer(ctx, q.Peer)
-	})).Methods(http.MethodPost)
+	command(r, "/peers", n.AddPeer)
+	command(r, "/peers/sync", func(ctx context.Context, q peerName) (any, error) { return n.SyncPeer(ctx, q.Peer) })
+	command(r, "/peers/remove", func(ctx context.Context, q peerName) (any, error) {
+		p, err := n.Peer(q.Peer)
+		if err != nil || q.DryRun {
+			return p, err
+		}
+		return p, n.RemovePeer(ctx, p.EntityID)
+	})
 
-	r.Handle("/bundle", post(n.BuildBundle)).Methods(http.MethodPost)
-	r.HandleFunc("/bundle", func(w http.ResponseWriter, _ *http.Request) {
+	command(r, "/bundle", n.BuildBundle)
+	r.HandleFunc(v1+"/bundle", func(w http.ResponseWriter, _ *http.Request) {
 		raw, _, err := n.Bundle()
 		answer(w, raw, bundleType, err)
-	}).Methods(http.MethodGet)
+	}).Methods(http.MethodGet, http.MethodHead)
 }
 
 type peerName struct {
-	Peer string `json:"peer"`
+	Peer   string `json:"peer"` // entity id, host or territory
+	DryRun bool   `json:"dry_run,omitzero"`
+}
+
+type annexImport struct {
+	Annex  jsontext.Value `json:"annex"` // as all parties signed it
+	DryRun bool           `json:"dry_run,omitzero"`
 }
 
 func localLog(r *mux.Router, n *registry.Node) {
@@ -119,7 +141,14 @@ func localLog(r *mux.Router, n *registry.Node) {
 	})
 }
 
-func id(r *http.Request) string { return mux.Vars(r)["id"] }
+// id is the name in the path; one that holds a slash arrives escaped.
+func id(r *http.Request) string {
+	name, err := url.PathUnescape(mux.Vars(r)["id"])
+	if err != nil {
+		return "" // names nothing
+	}
+	return name
+}
 
 func number(r *http.Request, name string, missing int64) (int64, error) {
 	s := r.URL.Query().Get(name)
@@ -128,7 +157,7 @@ func number(r *http.Request, name string, missing int64) (int64, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, errors.Join(registry.ErrInvalid, errors.New(name+" is no number"))
+		return 0, fmt.Errorf("%w: %s %.40q is no number", registry.ErrInvalid, name, s)
 	}
 	return n, nil
 }
@@ -149,10 +178,15 @@ func asList[T any](items []T, err error) (any, error) { return listOf(items), er
 
 // get registers a reading route, for HEAD too.
 func get(r *mux.Router, path string, read func(*http.Request) (any, error)) {
-	r.HandleFunc(path, func(w http.ResponseWriter, q *http.Request) {
+	r.HandleFunc(v1+path, func(w http.ResponseWriter, q *http.Request) {
 		v, err := read(q)
 		answerJSON(w, v, err)
 	}).Methods(http.MethodGet, http.MethodHead)
+}
+
+// command registers a route that changes something.
+func command[Req, Resp any](r *mux.Router, path string, do func(context.Context, Req) (Resp, error)) {
+	r.Handle(v1+path, post(do)).Methods(http.MethodPost)
 }
 
 // post reads one strict JSON request, hands it to the node and answers with what it returns.
@@ -164,12 +198,12 @@ func post[Req, Resp any](do func(context.Context, Req) (Resp, error)) http.Handl
 			writeProblem(w, tooLarge(large.Limit))
 			return
 		}
-		if err != nil {
-			return // the client went away
-		}
 		var req Req
-		if err := jcs.Unmarshal(raw, &req); err != nil {
-			writeProblem(w, problemOf(errors.Join(registry.ErrInvalid, err)))
+		if err == nil {
+			err = jcs.Unmarshal(raw, &req)
+		}
+		if err != nil {
+			writeProblem(w, problemOf(fmt.Errorf("%w: %w", registry.ErrInvalid, err)))
 			return
 		}
 		resp, err := do(r.Context(), req)
@@ -197,9 +231,23 @@ func answer(w http.ResponseWriter, raw []byte, mediaType string, err error) {
 }
 
 func notFound(w http.ResponseWriter, _ *http.Request) {
-	writeProblem(w, &Problem{Type: problemPrefix + "not-found", Title: "There is no such path", Status: http.StatusNotFound})
+	writeProblem(w, &Problem{Type: ProblemPrefix + "not-found", Title: "There is no such path", Status: http.StatusNotFound})
 }
 
-func methodNotAllowed(w http.ResponseWriter, _ *http.Request) {
-	writeProblem(w, methodProblem("see the API description"))
+// methodNotAllowed names the methods the path has (RFC 9110, 15.5.6).
+func methodNotAllowed(r *mux.Router) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		var allowed []string
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+			other := q.Clone(q.Context())
+			other.Method = method
+			if match := (mux.RouteMatch{}); r.Match(other, &match) && match.MatchErr == nil {
+				allowed = append(allowed, method)
+			}
+		}
+		list := strings.Join(allowed, ", ")
+		w.Header().Set("Allow", list)
+		writeProblem(w, &Problem{Type: ProblemPrefix + "method", Title: "The method is not allowed here",
+			Status: http.StatusMethodNotAllowed, Detail: "allowed: " + list})
+	})
 }

@@ -6,7 +6,11 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/ledger"
@@ -44,21 +48,27 @@ var problems = []struct {
 	{peer.ErrUnreachable, "unreachable", "The partner cannot be reached", http.StatusGatewayTimeout},
 	{peer.ErrAnswer, "bad-answer", "The partner's answer is unusable", http.StatusBadGateway},
 	{peer.ErrIdentity, "identity", "Another administration answered", http.StatusBadGateway},
+	{transparency.ErrFaulty, "faulty-log", "The partner's log did what no honest log does", http.StatusBadGateway},
+	{transparency.ErrCheckpoint, "bad-answer", "The partner's checkpoint does not hold", http.StatusBadGateway},
+	{trust.ErrStatement, "bad-answer", "The partner's entity statement does not hold", http.StatusBadGateway},
+	{mra.ErrNotice, "bad-answer", "The partner's notice does not hold", http.StatusBadGateway},
+	{keys.ErrRoster, "bad-answer", "The partner's key roster does not hold", http.StatusBadGateway},
 	{context.DeadlineExceeded, "timeout", "It took too long", http.StatusServiceUnavailable},
 	{context.Canceled, "cancelled", "The request was cancelled", http.StatusServiceUnavailable},
 }
 
-const problemPrefix = "urn:aeo:problem:"
+// ProblemPrefix begins the type of every problem.
+const ProblemPrefix = "urn:aeo:problem:"
 
 // problemOf describes an error. What is not in the table is the node's own
 // trouble: the log says what, the answer does not.
 func problemOf(err error) *Problem {
 	for _, p := range problems {
 		if errors.Is(err, p.err) {
-			return &Problem{Type: problemPrefix + p.name, Title: p.title, Status: p.status, Detail: err.Error()}
+			return &Problem{Type: ProblemPrefix + p.name, Title: p.title, Status: p.status, Detail: err.Error()}
 		}
 	}
-	return &Problem{Type: problemPrefix + "internal", Title: "The node could not do it", Status: http.StatusInternalServerError}
+	return &Problem{Type: ProblemPrefix + "internal", Title: "The node could not do it", Status: http.StatusInternalServerError}
 }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {
@@ -76,11 +86,7 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.Write(raw)
 }
 
-func methodProblem(allow string) *Problem {
-	return &Problem{Type: problemPrefix + "method", Title: "The method is not allowed here", Status: http.StatusMethodNotAllowed, Detail: "allowed: " + allow}
-}
-
 func tooLarge(max int64) *Problem {
-	return &Problem{Type: problemPrefix + "too-large", Title: "The request is too large", Status: http.StatusRequestEntityTooLarge,
+	return &Problem{Type: ProblemPrefix + "too-large", Title: "The request is too large", Status: http.StatusRequestEntityTooLarge,
 		Detail: "at most " + strconv.FormatInt(max, 10) + " bytes"}
 }

@@ -37,10 +37,7 @@ type document struct {
 func Public(n *registry.Node, log *slog.Logger) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
-	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Allow", "GET, HEAD")
-		writeProblem(w, methodProblem("GET, HEAD"))
-	})
+	r.MethodNotAllowedHandler = methodNotAllowed(r)
 	for _, d := range documents(n) {
 		r.Handle(d.path, d).Methods(http.MethodGet, http.MethodHead)
 	}
@@ -108,7 +105,7 @@ var errNoPast = errors.New("status of the past is answered by the bundle's histo
 
 func statusError(w http.ResponseWriter, err error) {
 	if errors.Is(err, errNoPast) {
-		writeProblem(w, &Problem{Type: problemPrefix + "no-past", Title: "Not served", Status: http.StatusNotImplemented, Detail: err.Error()})
+		writeProblem(w, &Problem{Type: ProblemPrefix + "no-past", Title: "Not served", Status: http.StatusNotImplemented, Detail: err.Error()})
 		return
 	}
 	writeProblem(w, problemOf(err))

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,21 +42,33 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 		failed <- public.Serve(tls.NewListener(netutil.LimitListener(l.Public, maxConnections), l.TLS))
 	}()
 	go func() { failed <- local.Serve(l.Local) }()
-	var err error
+	err := tick(ctx, n, failed, l.Log)
+	return errors.Join(err, stop(public, local))
+}
+
+// tick lets the node tick until ctx ends or a server fails. A fault that lasts
+// is logged when it appears and not once a second.
+func tick(ctx context.Context, n *registry.Node, failed <-chan error, log *slog.Logger) error {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
-	for err == nil {
+	fault := ""
+	for {
 		select {
 		case <-ctx.Done():
-			return stop(public, local)
-		case err = <-failed:
+			return nil
+		case err := <-failed:
+			return err
 		case <-ticker.C:
-			if err := n.Tick(ctx); err != nil && ctx.Err() == nil {
-				l.Log.Error("tick failed", "error", err)
-			}
 		}
+		now := ""
+		if err := n.Tick(ctx); err != nil && ctx.Err() == nil {
+			now = err.Error()
+		}
+		if now != "" && now != fault {
+			log.Error("tick failed", "error", now)
+		}
+		fault = now
 	}
-	return errors.Join(err, stop(public, local))
 }
 
 func stop(servers ...*http.Server) error {
@@ -68,40 +81,75 @@ func stop(servers ...*http.Server) error {
 	return errs
 }
 
-// maxSocketPath is the longest path the kernel takes for a unix socket.
-const maxSocketPath = 104
+const (
+	socketName    = "aeo.sock"
+	socketPointer = "aeo.sock.path"
+	// maxSocketPath is the longest path every kernel takes for a unix socket.
+	maxSocketPath = 104
+)
 
 // SocketPath is where the socket of a node's directory is: DIR/aeo.sock, or the
 // path DIR/aeo.sock.path names where that one would be too long.
 func SocketPath(dir string) (string, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "aeo.sock.path"))
+	f, err := os.Open(filepath.Join(dir, socketPointer))
 	if errors.Is(err, os.ErrNotExist) {
-		return filepath.Join(dir, "aeo.sock"), nil
+		return filepath.Join(dir, socketName), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxSocketPath+1))
+	if err == nil && len(raw) > maxSocketPath {
+		err = fmt.Errorf("%s names a path longer than %d bytes", f.Name(), maxSocketPath)
 	}
 	return string(raw), err
 }
 
-// ListenSocket opens the socket of a node's directory, readable by its owner only.
-func ListenSocket(dir string) (net.Listener, error) {
-	name := filepath.Join(dir, "aeo.sock")
-	pointer := filepath.Join(dir, "aeo.sock.path")
-	if err := os.Remove(pointer); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	if len(name) > maxSocketPath {
-		run, err := os.MkdirTemp(os.Getenv("XDG_RUNTIME_DIR"), "aeo-")
-		if err != nil {
-			return nil, fmt.Errorf("make a directory for the socket: %w", err)
+// A socket removes what was made for it when it is closed.
+type socket struct {
+	net.Listener
+	made []string // files and directories, innermost first
+}
+
+func (s *socket) Close() error {
+	err := s.Listener.Close()
+	for _, name := range s.made {
+		if gone := os.Remove(name); gone != nil && !errors.Is(gone, os.ErrNotExist) {
+			err = errors.Join(err, gone)
 		}
-		name = filepath.Join(run, "aeo.sock")
-		if err := os.WriteFile(pointer, []byte(name), 0o600); err != nil {
+	}
+	return err
+}
+
+// ListenSocket opens the socket of a node's directory, readable by its owner
+// only. The caller holds the ledger's lock, so a socket left behind has no owner.
+func ListenSocket(dir string) (net.Listener, error) {
+	name, pointer := filepath.Join(dir, socketName), filepath.Join(dir, socketPointer)
+	for _, old := range []string{name, pointer} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}
-	// The caller holds the ledger's lock, so a socket left behind has no owner.
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if len(name) <= maxSocketPath {
+		return listenUnix(name)
+	}
+	run, err := os.MkdirTemp(os.Getenv("XDG_RUNTIME_DIR"), "aeo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the socket: %w", err)
+	}
+	name = filepath.Join(run, socketName)
+	if err := os.WriteFile(pointer, []byte(name), 0o600); err != nil {
 		return nil, err
 	}
+	l, err := listenUnix(name)
+	if err != nil {
+		return nil, err
+	}
+	return &socket{l, []string{pointer, run}}, nil
+}
+
+func listenUnix(name string) (net.Listener, error) {
 	l, err := net.Listen("unix", name)
 	if err != nil {
 		return nil, fmt.Errorf("listen on socket: %w", err)

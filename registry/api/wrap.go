@@ -6,33 +6,49 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/gorilla/mux"
 )
 
 // wrap puts around a router what must hold for every answer, also for those a
 // router gives by itself (404, 405): gorilla/mux runs no middleware for them.
-func wrap(next http.Handler, log *slog.Logger, inFlight int, maxBody int64) http.Handler {
+func wrap(next *mux.Router, log *slog.Logger, inFlight int, maxBody int64) http.Handler {
 	slots := make(chan struct{}, inFlight)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		secure(rec.Header())
 		defer func() {
-			log.Info("request", "method", r.Method, "path", r.URL.Path, "status", rec.status, "bytes", rec.bytes, "took", time.Since(start))
+			log.Info("request", "method", r.Method, "route", route(next, r), "status", rec.status, "bytes", rec.bytes, "took", time.Since(start))
 		}()
-		if !cleanPath(r.URL.Path) {
-			writeProblem(rec, &Problem{Type: problemPrefix + "path", Title: "The path is not in its plain form", Status: http.StatusBadRequest})
+		if !cleanPath(r.URL.EscapedPath()) {
+			writeProblem(rec, &Problem{Type: ProblemPrefix + "path", Title: "The path is not in its plain form", Status: http.StatusBadRequest})
 			return
 		}
 		select {
 		case slots <- struct{}{}:
 			defer func() { <-slots }()
 		default:
-			writeProblem(rec, &Problem{Type: problemPrefix + "busy", Title: "Too much at once", Status: http.StatusServiceUnavailable})
+			writeProblem(rec, &Problem{Type: ProblemPrefix + "busy", Title: "Too much at once", Status: http.StatusServiceUnavailable})
 			return
 		}
 		r.Body = http.MaxBytesReader(rec, r.Body, maxBody)
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// route is the pattern a request matched: paths hold numbers of traders, which
+// are no business of a log file.
+func route(router *mux.Router, r *http.Request) string {
+	var match mux.RouteMatch
+	if !router.Match(r, &match) || match.Route == nil {
+		return "none"
+	}
+	pattern, err := match.Route.GetPathTemplate()
+	if err != nil {
+		return "none"
+	}
+	return pattern
 }
 
 // cleanPath refuses paths a router would redirect or read differently from a cache.

@@ -215,11 +215,8 @@ func TestQueueIsBounded(t *testing.T) {
 			results <- err
 		})
 	}
-	for err := range results { // the first answer can only be a refusal
-		if !errors.Is(err, ledger.ErrBusy) {
-			t.Errorf("first answer is %v, want ErrBusy", err)
-		}
-		break
+	if err := <-results; !errors.Is(err, ledger.ErrBusy) { // the first answer can only be a refusal
+		t.Errorf("first answer is %v, want ErrBusy", err)
 	}
 	close(release)
 	group.Wait()

@@ -171,7 +171,7 @@ func hashReader(r pebble.Reader) tlog.HashReader {
 // openStore opens Pebble as this package needs it (quality 0.1 to 0.4).
 func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, error) {
 	db, err := pebble.Open(o.Dir, &pebble.Options{
-		FS:                 o.FS,
+		FS:                 orderedFS{o.FS},
 		Lock:               lock,
 		ErrorIfNotExists:   !create,
 		FormatMajorVersion: pebble.FormatNewest, // older WALs end silently at damage

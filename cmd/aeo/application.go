@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/spf13/cobra"
+)
+
+func newApplicationCmd(a *app) *cobra.Command {
+	cmd := group("application", "applications, from submission to decision")
+	cmd.AddCommand(a.applicationSubmit(), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
+		a.applicationWithdraw(), a.applicationShow(), a.applicationList())
+	return cmd
+}
+
+// groundsFlags are what every adverse act needs.
+func groundsFlags(cmd *cobra.Command, g *authorisation.Grounds) {
+	cmd.Flags().StringVar(&g.Reason, "reason", "", "reason code; it never leaves the administration")
+	cmd.Flags().StringVar(&g.Basis, "basis", "", `legal basis, e.g. "UCC Art. 28"`)
+}
+
+func (a *app) applicationSubmit() *cobra.Command {
+	r := registry.SubmitApplication{}
+	cmd := &cobra.Command{
+		Use:     "submit",
+		Short:   "enter an operator's application",
+		Example: `  aeo application submit --operator NZ:ses:12345678A --type SES --role exporter --by "Southern Orchards Ltd" --yes`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			r.DryRun = a.dryRun
+			return a.applicationChange("enter the application of "+r.Operator+" for "+r.Type, "/applications", r)
+		},
+	}
+	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
+	cmd.Flags().StringVar(&r.Type, "type", "", "type applied for")
+	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role in the supply chain; repeatable")
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) applicationAccept() *cobra.Command {
+	r := registry.AcceptApplication{}
+	cmd := &cobra.Command{
+		Use: "accept APPLICATION", Short: "accept an application for examination, or not", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Application, r.DryRun = args[0], a.dryRun
+			what := "accept "
+			if r.Refuse {
+				what = "not accept "
+			}
+			return a.applicationChange(what+args[0], "/applications/accept", r)
+		},
+	}
+	cmd.Flags().BoolVar(&r.Refuse, "refuse", false, "the application is not accepted")
+	groundsFlags(cmd, &r.Grounds)
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) applicationAssess() *cobra.Command {
+	r := registry.AssessApplication{}
+	var findings []string
+	cmd := &cobra.Command{
+		Use:     "assess APPLICATION",
+		Short:   "record what an assessor found",
+		Example: `  aeo application assess NZ-APP-000001 --all-met --finding "G=partly: seals are logged by hand" --by "A. Ngata" --yes`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			for _, text := range findings {
+				f, err := parseFinding(text)
+				if err != nil {
+					return err
+				}
+				r.Findings = append(r.Findings, f)
+			}
+			r.Application, r.DryRun = args[0], a.dryRun
+			return a.applicationChange("record the assessment of "+args[0], "/applications/assess", r)
+		},
+	}
+	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every requirement not named in a finding is met")
+	cmd.Flags().StringArrayVar(&findings, "finding", nil, "REQUIREMENT=RESULT[: NOTE], RESULT met, partly, not_met or not_applicable; repeatable")
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func parseFinding(text string) (authorisation.Finding, error) {
+	requirement, rest, ok := strings.Cut(text, "=")
+	if !ok {
+		return authorisation.Finding{}, fail(exitUsage, fmt.Errorf("--finding %.60q, want REQUIREMENT=RESULT: NOTE", text))
+	}
+	result, note, _ := strings.Cut(rest, ":")
+	return authorisation.Finding{Requirement: requirement, Result: authorisation.Result(result), Note: strings.TrimSpace(note)}, nil
+}
+
+func (a *app) applicationDecide() *cobra.Command {
+	r := registry.DecideApplication{}
+	var refuse bool
+	cmd := &cobra.Command{
+		Use:     "decide APPLICATION",
+		Short:   "grant or refuse; never by who assessed",
+		Example: `  aeo application decide NZ-APP-000001 --grant --by "T. Walker" --yes`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if r.Grant == refuse {
+				return fail(exitUsage, fmt.Errorf("say either --grant or --refuse"))
+			}
+			what := "grant " + args[0] + ": an authorisation is opened and its credentials are issued"
+			if refuse {
+				what = "refuse " + args[0]
+			}
+			r.Application, r.DryRun = args[0], a.dryRun
+			return a.applicationChange(what, "/applications/decide", r)
+		},
+	}
+	cmd.Flags().BoolVar(&r.Grant, "grant", false, "grant what was applied for")
+	cmd.Flags().BoolVar(&refuse, "refuse", false, "refuse; needs --reason and --basis")
+	groundsFlags(cmd, &r.Grounds)
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) applicationWithdraw() *cobra.Command {
+	r := registry.WithdrawApplication{}
+	cmd := &cobra.Command{
+		Use: "withdraw APPLICATION", Short: "end the procedure at the applicant's wish", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Application, r.DryRun = args[0], a.dryRun
+			return a.applicationChange("withdraw "+args[0], "/applications/withdraw", r)
+		},
+	}
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) applicationChange(what, path string, request any) error {
+	var app authorisation.Application
+	if err := a.change(what, path, request, &app); err != nil {
+		return err
+	}
+	return a.showApplication(app)
+}
+
+func (a *app) applicationShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show APPLICATION", Short: "show an application", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var app authorisation.Application
+			if err := a.fetch("/applications/"+escape(args[0]), &app); err != nil {
+				return err
+			}
+			return a.showApplication(app)
+		},
+	}
+}
+
+func (a *app) showApplication(app authorisation.Application) error {
+	return a.reply("aeo.application/1", app, func(w io.Writer) {
+		fmt.Fprintf(w, "%s  %s for %s as %s\n", app.Case, app.State, app.Wish.Type, strings.Join(app.Wish.Roles, ", "))
+		fmt.Fprintf(w, "  operator       %s\n", app.Wish.Operator)
+		if n := len(app.Findings); n > 0 {
+			fmt.Fprintf(w, "  assessed       %d of %d requirements, by %s\n", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
+		}
+		if app.Authorisation != "" {
+			fmt.Fprintf(w, "  authorisation  %s\n", app.Authorisation)
+		}
+	})
+}
+
+func (a *app) applicationList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "list all applications", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var list api.List[authorisation.Application]
+			if err := a.fetch("/applications", &list); err != nil {
+				return err
+			}
+			return a.reply("aeo.applications/1", list, func(w io.Writer) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				for _, app := range list.Items {
+					fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", app.Case, app.State, app.Wish.Type, app.Wish.Operator, app.Authorisation)
+				}
+				t.Flush()
+			})
+		},
+	}
+}

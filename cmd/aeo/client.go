@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/api"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const (
+	// maxReply is more than any answer of a node, a bundle apart.
+	maxReply = 64 << 20
+	// replyTimeout leaves a node time to follow a slow partner.
+	replyTimeout = 6 * time.Minute
+)
+
+// A client speaks to the node of a directory through its socket.
+type client struct {
+	http *http.Client
+	dir  string
+}
+
+// node is the client for the node that was named.
+func (a *app) node() (*client, error) {
+	dir, err := a.nodeDir()
+	if err != nil {
+		return nil, err
+	}
+	socket, err := api.SocketPath(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &client{dir: dir, http: &http.Client{Timeout: replyTimeout, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}}, nil
+}
+
+// get reads an answer of /api/v1 into v.
+func (c *client) get(path string, v any) error { return c.call(http.MethodGet, path, nil, v) }
+
+// post sends a request to /api/v1 and reads the answer into v.
+func (c *client) post(path string, request, v any) error {
+	raw, err := jcs.Marshal(request)
+	if err != nil {
+		return fmt.Errorf("write request: %w", err)
+	}
+	return c.call(http.MethodPost, path, raw, v)
+}
+
+func (c *client) call(method, path string, body []byte, v any) error {
+	raw, err := c.raw(method, path, body)
+	if err != nil {
+		return err
+	}
+	if err := jcs.UnmarshalOpen(raw, v); err != nil {
+		return fmt.Errorf("read the node's answer: %w", err)
+	}
+	return nil
+}
+
+// raw is the body of a good answer; problem details become errors with their exit code.
+func (c *client) raw(method, path string, body []byte) ([]byte, error) {
+	req, err := http.NewRequest(method, "http://node/api/v1"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	if err != nil {
+		return nil, fmt.Errorf("read the node's answer: %w", err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return raw, nil
+	}
+	return nil, problemError(resp.StatusCode, raw)
+}
+
+func (c *client) unreachable(err error) error {
+	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
+		return fail(exitLater, fmt.Errorf("no node is running in %s", c.dir), commandLine("aeo", "serve", c.dir, "--identity", "FILE"))
+	}
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return fail(exitLater, errors.New("the node did not answer in time"))
+	}
+	return fail(exitLater, fmt.Errorf("speak to the node in %s: %w", c.dir, err))
+}
+
+// problemCodes are the exit codes of problem types; see registry/api.
+var problemCodes = map[string]int{
+	"invalid": exitUsage, "too-large": exitUsage, "not-allowed": exitNotAllowed, "not-found": exitFile, "conflict": exitConflict,
+	"busy": exitLater, "clock": exitLater, "timeout": exitLater, "cancelled": exitCancelled, "read-only": exitStorage,
+	"unreachable": exitLater, "bad-answer": exitMisbehaviour, "identity": exitMisbehaviour,
+	"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
+}
+
+func problemError(status int, raw []byte) error {
+	var p api.Problem
+	if err := jcs.UnmarshalOpen(raw, &p); err != nil || p.Title == "" {
+		return fmt.Errorf("the node answers with status %d", status)
+	}
+	text := p.Detail
+	if text == "" {
+		text = p.Title
+	}
+	name := p.Type[min(len(p.Type), len(api.ProblemPrefix)):]
+	code, known := problemCodes[name]
+	if !known {
+		code = exitInternal
+	}
+	return fail(code, errors.New(text))
+}
+
+// escape makes a word fit for a path.
+func escape(word string) string { return url.PathEscape(word) }
+
+// reply prints what a node answered: with --json as it is, with a schema put in front.
+func (a *app) reply(schema string, v any, human func(w io.Writer)) error {
+	raw, err := jcs.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var members map[string]jsontext.Value
+	if err := jcs.UnmarshalOpen(raw, &members); err != nil {
+		return err
+	}
+	members["schema"] = jsontext.Value(`"` + schema + `"`)
+	return a.result(members, human)
+}
+
+// change says what will be done, asks, and has the node do it. With --dry-run
+// the request, which must say so itself, is only judged by the node.
+func (a *app) change(what, path string, request, answer any) error {
+	c, err := a.node()
+	if err != nil {
+		return err
+	}
+	if !a.dryRun {
+		if err := a.confirm(what); err != nil {
+			return err
+		}
+	}
+	if err := c.post(path, request, answer); err != nil {
+		return err
+	}
+	if a.dryRun {
+		a.note("dry run: %s; nothing was changed", what)
+	}
+	return nil
+}
+
+// fetch reads an answer of the node that was named.
+func (a *app) fetch(path string, answer any) error {
+	c, err := a.node()
+	if err != nil {
+		return err
+	}
+	return c.get(path, answer)
+}

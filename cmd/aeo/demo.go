@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/aeo-registry/aeo/cmd/aeo/demo"
+	"github.com/spf13/cobra"
+)
+
+// newDemoCmd is `aeo demo`: the main job, for real, in one process.
+func newDemoCmd(a *app) *cobra.Command {
+	o := demo.Options{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "grant, federate, switch everything off, and verify offline: the main job with invented companies",
+		Long: `Runs real nodes of New Zealand, Japan, Singapore, the United States, the EU and
+its member Germany in this process on loopback, on a clock that starts five
+months back and ends now. They grant status to invented companies, follow each
+other, sign arrangements, suspend, revoke and annul; then every node is switched
+off and everything is verified offline with this very command.
+
+What it leaves in --dir can be verified again: see report.json for the cases.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Nodes < 2 || o.Nodes > demo.AllNodes {
+				return fail(exitUsage, fmt.Errorf("--nodes %d, want 2 to %d", o.Nodes, demo.AllNodes))
+			}
+			o.Now, o.Run, o.Out = a.now, a.runQuietly, a.out
+			if a.json {
+				o.Out = io.Discard
+			}
+			r, err := demo.Tell(cmd.Context(), o)
+			if errors.Is(err, demo.ErrDirectory) {
+				return fail(exitConflict, err)
+			}
+			if err != nil {
+				return err
+			}
+			if a.json {
+				if err := a.result(r, nil); err != nil {
+					return err
+				}
+			} else if len(r.Failed()) == 0 {
+				a.hint("%s", commandLine("aeo", "verify", o.Dir+"/credentials/southern-orchards.aeo", "--bundle", o.Dir+"/bundles/JP.aeobundle", "--anchor", o.Dir+"/anchors/JP.aeoanchor", "--no-state"))
+			}
+			if n := len(r.Failed()); n > 0 {
+				return fail(exitInternal, fmt.Errorf("%d of %d cases did not come to what they must", n, len(r.Cases)))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&o.Dir, "dir", ".demo", "where to leave what the demo makes; replaced when a demo made it")
+	cmd.Flags().IntVar(&o.Nodes, "nodes", demo.AllNodes, "how many administrations; fewer leave out cases, by name")
+	cmd.Flags().BoolVar(&o.Keep, "keep", false, "keep what an earlier demo left in --dir: refuse instead of replacing it")
+	return cmd
+}
+
+// runQuietly runs a command line of this program in this process, as somebody
+// else would run it afterwards, and returns its standard output.
+func (a *app) runQuietly(args []string) (stdout []byte, exit int) {
+	var out bytes.Buffer
+	exit = run(args, &app{in: bytes.NewReader(nil), out: &out, err: io.Discard, now: a.now, env: a.env})
+	return out.Bytes(), exit
+}

@@ -1,0 +1,323 @@
+package demo
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+)
+
+// story is what happens before everything is switched off.
+type story struct {
+	*world
+	present time.Time
+	say     func(day int, format string, args ...any)
+	holders map[string]*holder
+	old     map[string]string // older bundles kept, by name
+}
+
+// chapter is one stop of the clock, days before the present.
+type chapter struct {
+	day  int
+	tell func(*story) error
+}
+
+// chapters are the story in order. Between them the clock jumps; nodes renew
+// what ran out meanwhile and fetch from one another.
+var chapters = []chapter{
+	{150, (*story).begin},
+	{149, (*story).grants},
+	{145, (*story).agreements},
+	{140, (*story).takeEffect},
+	{60, (*story).amendment},
+	{50, (*story).suspensions},
+	{45, (*story).keepOldBundle},
+	{30, (*story).endings},
+	{10, (*story).notices},
+	{1, (*story).lateGrant},
+}
+
+// run tells the whole story and arrives at the present.
+func (s *story) run() error {
+	for _, c := range chapters {
+		if err := s.at(s.present.AddDate(0, 0, -c.day)); err != nil {
+			return err
+		}
+		if err := s.sync(); err != nil {
+			return err
+		}
+		if err := c.tell(s); err != nil {
+			return err
+		}
+	}
+	return s.arrive()
+}
+
+func (s *story) begin() error {
+	s.say(150, "%d administrations start their nodes: %v. Each opens its log and its status lists.", len(s.order), s.order)
+	everyone := []string{"NZ", "JP", "SG", "US", "EU"}
+	for _, code := range s.order {
+		switch code {
+		case "DE":
+			if err := s.introduce("DE", "EU"); err != nil {
+				return err
+			}
+			continue
+		case "SG": // Singapore has not met the EU
+			if err := s.introduce("SG", "NZ", "JP", "US"); err != nil {
+				return err
+			}
+			continue
+		case "EU":
+			if err := s.introduce("EU", "DE"); err != nil {
+				return err
+			}
+		}
+		for _, other := range everyone {
+			if other != code && !(code == "EU" && other == "SG") {
+				if err := s.introduce(code, other); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	s.say(150, "They exchange anchors and follow each other; Germany joins as a member of the EU. Singapore and the EU have not met.")
+	if err := s.tick(); err != nil {
+		return err
+	}
+	return s.sync()
+}
+
+func (s *story) grants() error {
+	n := 0
+	for _, c := range companies {
+		if s.sites[c.at] == nil || c.grantDay != 0 {
+			continue
+		}
+		h, err := s.carry(c)
+		if err != nil {
+			return err
+		}
+		s.holders[c.file] = h
+		n++
+	}
+	s.say(149, "%d invented companies apply. One officer assesses, another decides (an assessor who tries to decide is refused): %d grants, each in the log.", n, n)
+	return nil
+}
+
+func (s *story) agreements() error {
+	n := 0
+	for _, a := range s.agreed() {
+		if _, err := s.agree(a, s.present, 1, ""); err != nil {
+			return err
+		}
+		n++
+	}
+	s.say(145, "%d arrangements: both desks sign the executable annex with their root keys, each node imports it and logs its digest.", n)
+	return nil
+}
+
+// agreed are the arrangements whose parties are all here.
+func (s *story) agreed() []arrangement {
+	var out []arrangement
+	for _, a := range arrangements {
+		if len(s.codes(a.parties[:]...)) == 2 {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func (s *story) takeEffect() error {
+	s.say(140, "The first arrangements take effect. The fifth day after the German decision has passed: the EU authorisations are effective.")
+	return nil
+}
+
+func (s *story) amendment() error {
+	old, err := s.sites["JP"].node.Arrangement("JP-NZ")
+	if err != nil {
+		return err
+	}
+	if _, err := s.agree(arrangements[0], s.present, 2, old.SHA256); err != nil {
+		return err
+	}
+	s.say(60, "JP-NZ is amended: version 2, signed by both, replaces version 1 three days later.")
+	machinery := s.holders["waikato-machinery"]
+	if _, err := s.sites["NZ"].node.IssueCredential(s.ctx, registry.IssueCredential{Authorisation: machinery.authorisation, Days: 21, By: officers["NZ"].desk}); err != nil {
+		return err
+	}
+	if err := s.publishAndSave(machinery, "credentials/waikato-machinery.aeo"); err != nil {
+		return err
+	}
+	s.say(60, "%s gets a credential for three weeks only.", machinery.name)
+	return nil
+}
+
+// publishAndSave publishes what happened and writes the holder's file with its receipts.
+func (s *story) publishAndSave(h *holder, name string, components ...string) error {
+	if err := s.sites[h.at].node.Tick(s.ctx); err != nil {
+		return err
+	}
+	return s.save(h, name, components...)
+}
+
+var grounds = authorisation.Grounds{Reason: "demo", Basis: "invented for the demonstration"}
+
+func (s *story) suspensions() error {
+	nz := s.sites["NZ"].node
+	for _, file := range []string{"kauri-timber", "tasman-dairy"} {
+		m := registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, By: officers["NZ"].decides}
+		if _, err := nz.Suspend(s.ctx, m); err != nil {
+			return err
+		}
+	}
+	s.say(50, "New Zealand suspends %s and %s. No reason leaves the house.", s.holders["kauri-timber"].name, s.holders["tasman-dairy"].name)
+	return nil
+}
+
+// keepOldBundle keeps a bundle for the verifier who has seen a newer one.
+func (s *story) keepOldBundle() error {
+	raw, _, err := s.sites["JP"].node.Bundle()
+	if err != nil {
+		return err
+	}
+	s.old["JP-older"] = "cases/JP-older.aeobundle"
+	return os.WriteFile(filepath.Join(s.dir, s.old["JP-older"]), raw, 0o600)
+}
+
+func (s *story) endings() error {
+	nz, o := s.sites["NZ"].node, officers["NZ"]
+	measure := func(file string) registry.Measure {
+		return registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, By: o.decides, Second: o.second}
+	}
+	if _, err := nz.Reinstate(s.ctx, measure("tasman-dairy")); err != nil {
+		return err
+	}
+	if _, err := nz.Revoke(s.ctx, measure("harbour-wool")); err != nil {
+		return err
+	}
+	if _, err := nz.Annul(s.ctx, measure("coromandel-honey")); err != nil {
+		return err
+	}
+	s.say(30, "%s is reinstated, %s revoked, and %s annulled: as if it had never been granted.",
+		s.holders["tasman-dairy"].name, s.holders["harbour-wool"].name, s.holders["coromandel-honey"].name)
+	fruit := s.holders["otago-fruit"]
+	if err := s.save(fruit, "cases/otago-fruit-old.aeo"); err != nil {
+		return err
+	}
+	if _, err := nz.Amend(s.ctx, registry.AmendAuthorisation{Authorisation: fruit.authorisation, Roles: []string{"exporter", "packer"}, Grounds: grounds, By: o.decides}); err != nil {
+		return err
+	}
+	s.say(30, "%s also packs now: its credential is replaced, the old one superseded.", fruit.name)
+	return nil
+}
+
+func (s *story) notices() error {
+	if s.sites["SG"] == nil {
+		return nil
+	}
+	if err := s.notice("SG", "JP-SG", "end", s.clock.Now()); err != nil {
+		return err
+	}
+	s.say(10, "Singapore ends JP-SG by notice, at once; the annex asks for five days, and the verdict will say so.")
+	if s.sites["US"] == nil {
+		return nil
+	}
+	if err := s.notice("US", "SG-US", "suspend", s.clock.Now()); err != nil {
+		return err
+	}
+	s.say(10, "The United States suspend SG-US.")
+	return nil
+}
+
+func (s *story) lateGrant() error {
+	for _, c := range companies {
+		if s.sites[c.at] == nil || c.grantDay == 0 {
+			continue
+		}
+		h, err := s.carry(c)
+		if err != nil {
+			return err
+		}
+		s.holders[c.file] = h
+		s.say(1, "Germany grants %s; in the EU that takes effect on the fifth day.", c.name)
+	}
+	return nil
+}
+
+// arrive brings everyone to the present: last publication, last sync, last bundle.
+func (s *story) arrive() error {
+	s.clock.arrive()
+	if err := s.tick(); err != nil {
+		return err
+	}
+	if err := s.sync(); err != nil {
+		return err
+	}
+	if err := s.shortHistory(); err != nil {
+		return err
+	}
+	for _, code := range s.order {
+		if site := s.sites[code]; site.bundling {
+			if err := s.writeBundle(site); err != nil {
+				return err
+			}
+		}
+		if err := s.publishedFiles(s.sites[code]); err != nil {
+			return fmt.Errorf("copy what %s serves: %w", code, err)
+		}
+	}
+	return s.writeCredentials()
+}
+
+// shortHistory keeps a Japanese bundle that answers two weeks back only.
+func (s *story) shortHistory() error {
+	jp := s.sites["JP"]
+	if _, err := jp.node.BuildBundle(s.ctx, registry.BuildBundle{HistoryDays: 14}); err != nil {
+		return err
+	}
+	raw, _, err := jp.node.Bundle()
+	if err != nil {
+		return err
+	}
+	s.old["JP-short"] = "cases/JP-short-history.aeobundle"
+	return os.WriteFile(filepath.Join(s.dir, s.old["JP-short"]), raw, 0o600)
+}
+
+func (s *story) writeBundle(site *site) error {
+	if _, err := site.node.BuildBundle(s.ctx, registry.BuildBundle{}); err != nil {
+		return err
+	}
+	raw, _, err := site.node.Bundle()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, bundleOf(site.code)), raw, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.dir, anchorOf(site.code)), site.anchor.Marshal(), 0o600)
+}
+
+func bundleOf(code string) string { return "bundles/" + code + ".aeobundle" }
+func anchorOf(code string) string { return "anchors/" + code + ".aeoanchor" }
+
+// writeCredentials writes every holder's file; the component the holder shows
+// abroad comes first.
+func (s *story) writeCredentials() error {
+	for file, h := range s.holders {
+		var components []string
+		switch {
+		case file == "waikato-machinery": // kept from when it was issued
+			continue
+		case h.kind == "AEOF":
+			components = []string{"AEOS", "AEOC"}
+		}
+		if err := s.save(h, "credentials/"+file+".aeo", components...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aeo-registry/aeo/federation"
+	"github.com/spf13/cobra"
+)
+
+// A topic is something `aeo help` explains that is no command.
+type topic struct {
+	name, short string
+	print       func(a *app) error
+}
+
+func topics() []topic {
+	return []topic{
+		{"output", "what goes where, and the JSON of results", (*app).helpOutput},
+		{"exit-codes", "what the exit code says", (*app).helpExitCodes},
+		{"reasons", "every verdict and its reasons", (*app).helpReasons},
+		{"verdicts", "the same", (*app).helpReasons},
+	}
+}
+
+func newHelpCmd(a *app) *cobra.Command {
+	long := &strings.Builder{}
+	long.WriteString("Explains a command or one of these topics:\n\n")
+	for _, t := range topics() {
+		fmt.Fprintf(long, "  %-12s %s\n", t.name, t.short)
+	}
+	return &cobra.Command{
+		Use:   "help [COMMAND | TOPIC]",
+		Short: "explain a command or a topic: output, exit-codes, reasons",
+		Long:  long.String(),
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				for _, t := range topics() {
+					if t.name == args[0] {
+						return t.print(a)
+					}
+				}
+			}
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return fail(exitUsage, fmt.Errorf("no help about %.60q", strings.Join(args, " ")), "aeo help help")
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
+}
+
+func (a *app) helpExitCodes() error {
+	v := struct {
+		Schema string     `json:"schema"`
+		Codes  []exitCode `json:"codes"`
+	}{"aeo.exit-codes/1", exitCodes}
+	return a.result(v, func(w io.Writer) {
+		for _, c := range exitCodes {
+			fmt.Fprintf(w, "%3d  %-16s  %s\n", c.Code, c.Name, c.Meaning)
+		}
+		fmt.Fprintln(w, "\nBatches exit with the gravest: 25, 22, 20, 21, 26, 23, 24, 27, 4; --exit-zero opts out.")
+	})
+}
+
+// A reasonResult is one row of aeo.reasons/1.
+type reasonResult struct {
+	Verdict string `json:"verdict"`
+	Reason  string `json:"reason"`
+	Exit    int    `json:"exit"`
+	Text    string `json:"text"`
+}
+
+func (a *app) helpReasons() error {
+	v := struct {
+		Schema  string         `json:"schema"`
+		Reasons []reasonResult `json:"reasons"`
+	}{Schema: "aeo.reasons/1"}
+	for _, verdict := range federation.Verdicts() {
+		for _, r := range federation.Reasons() {
+			if r.Verdict() == verdict {
+				v.Reasons = append(v.Reasons, reasonResult{verdict.String(), r.String(), r.Exit(), r.Text()})
+			}
+		}
+	}
+	return a.result(v, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, r := range v.Reasons {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\n", r.Verdict, r.Reason, r.Exit, r.Text)
+		}
+		t.Flush()
+	})
+}
+
+const outputText = `Standard output carries the result and nothing else. All that is said besides
+goes to standard error, one line each:
+
+  aeo: ...            what is going on; -q silences it, and hints
+  aeo: warning: ...   something to know although the command goes on
+  aeo: error: ...     why it ended
+  aeo: hint: ...      what to type next, as it stands; two at most
+
+With --json the result is exactly one JSON object on one line, also on failure.
+Its member "schema" says which. Members are added, never renamed. Times are
+Unix seconds. A list of many rows can be had with --format jsonl, one object a line.
+
+`
+
+// schemas are the JSON objects the offline verbs print.
+var schemas = [][2]string{
+	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, holder, issuer, contacts, as, at, now, status_as_of, status_since, bundle, checks, evidence, known_then, components"},
+	{"aeo.check/1", "check: rows [{row, name, identifier, country, role, problem or decision}], exit"},
+	{"aeo.check-row/1", "check --format jsonl: row, name, identifier, country, role, problem or decision"},
+	{"aeo.bundle/1", "bundle inspect and verify: verified, sha256, manifest, members, arrangements, administrations"},
+	{"aeo.bundle-diff/1", "bundle diff: older, newer, administrations, gone, members"},
+	{"aeo.log-audit/1", "log audit: origin, vkey, pinned, size, root, at, credentials, events, lists, tiles, leaves"},
+	{"aeo.exit-codes/1", "help exit-codes: codes [{code, name, meaning}]"},
+	{"aeo.reasons/1", "help reasons: reasons [{verdict, reason, exit, text}]"},
+	{"aeo.version/1", "version: version, revision, modified, built_at, go"},
+	{"aeo.error/1", "any failure without a result: code, name, message, hints"},
+}
+
+func (a *app) helpOutput() error {
+	v := struct {
+		Schema  string            `json:"schema"`
+		Text    string            `json:"text"`
+		Schemas map[string]string `json:"schemas"`
+	}{"aeo.output/1", outputText, map[string]string{}}
+	for _, s := range schemas {
+		v.Schemas[s[0]] = s[1]
+	}
+	return a.result(v, func(w io.Writer) {
+		fmt.Fprint(w, outputText)
+		for _, s := range schemas {
+			fmt.Fprintf(w, "  %-18s  %s\n", s[0], s[1])
+		}
+	})
+}

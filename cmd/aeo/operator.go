@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/spf13/cobra"
+)
+
+func newOperatorCmd(a *app) *cobra.Command {
+	cmd := group("operator", "economic operators in the register")
+	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), a.operatorShow(), a.operatorList())
+	return cmd
+}
+
+// by is the flag that names who acts.
+func byFlag(cmd *cobra.Command, by *string) {
+	cmd.Flags().StringVar(by, "by", "", "who acts: the officer's name")
+	_ = cmd.MarkFlagRequired("by") // the flag is defined above
+}
+
+func (a *app) operatorAdd() *cobra.Command {
+	r := registry.RegisterOperator{}
+	var names []string
+	cmd := &cobra.Command{
+		Use:     "add",
+		Short:   "enter an operator in the register",
+		Example: `  aeo operator add --name "Southern Orchards Ltd" --identifier 12345678A --country NZ --by "M. Rangi" --yes`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			for _, n := range names {
+				script, value, ok := strings.Cut(n, "=")
+				if !ok {
+					return fail(exitUsage, fmt.Errorf("--also %.40q, want SCRIPT=NAME such as Latn=Name", n))
+				}
+				r.Names = append(r.Names, authorisation.Name{Script: script, Value: value})
+			}
+			r.DryRun = a.dryRun
+			var o authorisation.Operator
+			if err := a.change("enter "+r.LegalName+" in the register", "/operators", r, &o); err != nil {
+				return err
+			}
+			return a.showOperator(o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&r.LegalName, "name", "", "legal name")
+	f.StringSliceVar(&r.Identifiers, "identifier", nil, "identifier, as the programme writes it; repeatable")
+	f.StringArrayVar(&names, "also", nil, "the name in another script, SCRIPT=NAME; repeatable")
+	f.StringVar(&r.Address.Country, "country", "", "country of establishment, two letters")
+	f.StringVar(&r.Address.Locality, "locality", "", "town")
+	f.StringVar(&r.Address.Postcode, "postcode", "", "postcode")
+	f.StringVar(&r.Address.Street, "street", "", "street")
+	f.BoolVar(&r.Natural, "natural-person", false, "the operator is a natural person")
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) operatorRelease() *cobra.Command {
+	r := registry.ReleaseOperator{Basis: authorisation.ByConsent}
+	var purpose string
+	cmd := &cobra.Command{
+		Use:     "release OPERATOR",
+		Short:   "note that data about a holder may be let out, or may no longer",
+		Example: `  aeo operator release NZ:ses:12345678A --purpose publication --by "M. Rangi" --yes`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Operator, r.Purpose, r.DryRun = args[0], authorisation.Purpose(purpose), a.dryRun
+			what := "release " + r.Operator + " for " + purpose
+			if r.Withdraw {
+				what = "withdraw the release of " + r.Operator + " for " + purpose
+			}
+			var o authorisation.Operator
+			if err := a.change(what, "/releases", r, &o); err != nil {
+				return err
+			}
+			return a.showOperator(o)
+		},
+	}
+	cmd.Flags().StringVar(&purpose, "purpose", string(authorisation.Publication), "publication, exchange or presentation")
+	cmd.Flags().BoolVar(&r.Withdraw, "withdraw", false, "the release ends")
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+func (a *app) operatorShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show OPERATOR", Short: "show an operator, by number or identifier", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var o authorisation.Operator
+			if err := a.fetch("/operators/"+escape(args[0]), &o); err != nil {
+				return err
+			}
+			return a.showOperator(o)
+		},
+	}
+}
+
+func (a *app) showOperator(o authorisation.Operator) error {
+	return a.reply("aeo.operator/1", o, func(w io.Writer) {
+		fmt.Fprintf(w, "%s  %s\n", o.Case, plain(o.Holder.LegalName))
+		fmt.Fprintf(w, "  identifiers  %s\n", strings.Join(o.Holder.Identifiers, " "))
+		for _, r := range o.Releases {
+			until := ""
+			if r.Until != 0 {
+				until = " until " + instant(r.Until)
+			}
+			fmt.Fprintf(w, "  released     for %s since %s%s\n", r.Purpose, instant(r.From), until)
+		}
+	})
+}
+
+func (a *app) operatorList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "list all operators", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var list api.List[authorisation.Operator]
+			if err := a.fetch("/operators", &list); err != nil {
+				return err
+			}
+			return a.reply("aeo.operators/1", list, func(w io.Writer) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				for _, o := range list.Items {
+					fmt.Fprintf(t, "%s\t%s\t%s\n", o.Case, strings.Join(o.Holder.Identifiers, " "), plain(o.Holder.LegalName))
+				}
+				t.Flush()
+			})
+		},
+	}
+}

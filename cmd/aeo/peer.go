@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
+	"github.com/spf13/cobra"
+)
+
+func newPeerCmd(a *app) *cobra.Command {
+	cmd := group("peer", "other administrations this node follows")
+	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), a.peerList(), a.peerRemove())
+	return cmd
+}
+
+func (a *app) peerAdd() *cobra.Command {
+	var dial, cas []string
+	var by string
+	cmd := &cobra.Command{
+		Use:   "add ANCHOR",
+		Short: "follow an administration, pinned by its anchor",
+		Long: `Follows an administration. Trust comes from the anchor alone, which must have come by
+a way you trust: compare its words with the gazette. --dial and --tls-ca only say how
+to reach it.`,
+		Example: `  aeo peer add jp/anchor.aeoanchor --dial 127.0.0.1:8444 --tls-ca jp/tls/ca.pem --by "M. Rangi" --yes`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			raw, err := readNamed(args[0], 16<<10)
+			if err != nil {
+				return err
+			}
+			anchor, err := bundle.ParseAnchor(raw)
+			if err != nil {
+				return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
+			}
+			r := registry.AddPeer{Anchor: raw, Dial: map[string]string{}, By: by, DryRun: a.dryRun}
+			for _, d := range dial {
+				host, addr, named := strings.Cut(d, "=")
+				if !named {
+					host, addr = trust.Host(anchor.EntityID), d
+				}
+				r.Dial[host] = addr
+			}
+			for _, name := range cas {
+				pem, err := readNamed(name, 64<<10)
+				if err != nil {
+					return err
+				}
+				r.CA += string(pem)
+			}
+			a.note("the anchor of %s reads: %s", anchor.EntityID, anchor.Words())
+			var s registry.PeerStatus
+			if err := a.change("follow "+anchor.EntityID+" for "+anchor.Territory, "/peers", r, &s); err != nil {
+				return err
+			}
+			return a.showPeer(&s)
+		},
+	}
+	cmd.Flags().StringArrayVar(&dial, "dial", nil, "address of its listener HOST:PORT, or NAME=HOST:PORT for a member; repeatable (default: resolve the name)")
+	cmd.Flags().StringArrayVar(&cas, "tls-ca", nil, "file with the certificate authority of its listener; repeatable")
+	byFlag(cmd, &by)
+	return cmd
+}
+
+func (a *app) peerSync() *cobra.Command {
+	return &cobra.Command{
+		Use: "sync [PEER]", Short: "fetch, verify and take over what peers published", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := a.node()
+			if err != nil {
+				return err
+			}
+			names := args
+			if len(names) == 0 {
+				var list api.List[*registry.PeerStatus]
+				if err := c.get("/peers", &list); err != nil {
+					return err
+				}
+				for _, p := range list.Items {
+					names = append(names, p.EntityID)
+				}
+			}
+			list := api.List[*registry.PeerStatus]{Items: []*registry.PeerStatus{}}
+			for _, name := range names {
+				var s registry.PeerStatus
+				if err := c.post("/peers/sync", map[string]string{"peer": name}, &s); err != nil {
+					return err
+				}
+				list.Items = append(list.Items, &s)
+			}
+			return a.showPeers(list)
+		},
+	}
+}
+
+func (a *app) peerShow() *cobra.Command {
+	return &cobra.Command{
+		Use: "show PEER", Short: "show a peer, by territory, host or entity id", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var s registry.PeerStatus
+			if err := a.fetch("/peers/"+escape(args[0]), &s); err != nil {
+				return err
+			}
+			return a.showPeer(&s)
+		},
+	}
+}
+
+func (a *app) showPeer(s *registry.PeerStatus) error {
+	return a.reply("aeo.peer/1", s, func(w io.Writer) {
+		fmt.Fprintf(w, "%s  %s, %s\n", s.Territory, s.EntityID, s.Relation)
+		fmt.Fprintf(w, "  fingerprint  %s\n", s.Words)
+		fmt.Fprintf(w, "  synchronised %s\n", syncedAt(s))
+		if s.LogSize > 0 {
+			fmt.Fprintf(w, "  log          %d leaves, %d credentials, %d status lists\n", s.LogSize, s.Credentials, s.Lists)
+		}
+		for _, m := range s.Members {
+			fmt.Fprintf(w, "  member       %s\n", m)
+		}
+	})
+}
+
+func syncedAt(s *registry.PeerStatus) string {
+	if s.SyncedAt == 0 {
+		return "never"
+	}
+	return instant(s.SyncedAt)
+}
+
+func (a *app) peerList() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "list all peers", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var list api.List[*registry.PeerStatus]
+			if err := a.fetch("/peers", &list); err != nil {
+				return err
+			}
+			return a.showPeers(list)
+		},
+	}
+}
+
+func (a *app) showPeers(list api.List[*registry.PeerStatus]) error {
+	return a.reply("aeo.peers/1", list, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, s := range list.Items {
+			fmt.Fprintf(t, "%s\t%s\t%s\tsynchronised %s\t%d leaves\n", s.Territory, s.Relation, s.EntityID, syncedAt(s), s.LogSize)
+		}
+		t.Flush()
+	})
+}
+
+func (a *app) peerRemove() *cobra.Command {
+	return &cobra.Command{
+		Use: "remove PEER", Short: "stop following a peer and forget its mirror", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if a.dryRun {
+				a.note("dry run: %s would no longer be followed; nothing was changed", args[0])
+				return nil
+			}
+			var gone map[string]string
+			if err := a.change("stop following "+args[0]+"; what it vouched for can no longer be verified", "/peers/remove", map[string]string{"peer": args[0]}, &gone); err != nil {
+				return err
+			}
+			return a.reply("aeo.removed/1", gone, func(w io.Writer) { fmt.Fprintf(w, "removed %s\n", args[0]) })
+		},
+	}
+}

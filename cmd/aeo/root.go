@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// run runs one command line and returns the exit code.
+func run(args []string, a *app) (code int) {
+	defer func() {
+		if p := recover(); p != nil { // Go's own exit code for it is 2, which says "usage" here
+			fmt.Fprintf(a.err, "%s\n", debug.Stack())
+			code = a.error(fmt.Errorf("internal error: %v", p))
+		}
+	}()
+	a.args = args
+	a.json = slices.Contains(args, "--json") // also where flags are not read as far as that
+	root := newRoot(a)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteC()
+	if err != nil && !a.started { // of what cobra finds before a verb runs, nothing has a type
+		err = fail(exitUsage, fmt.Errorf("%s: %w", cmd.CommandPath(), err), cmd.CommandPath()+" --help")
+	}
+	if err != nil {
+		return a.error(err)
+	}
+	return exitOK
+}
+
+// newRoot builds the whole tree of commands.
+func newRoot(a *app) *cobra.Command {
+	root := group("aeo", "grant, recognise and verify Authorized Economic Operator status")
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.dir, "dir", "C", "", "the node's directory (default $AEO_HOME)")
+	flags.BoolVar(&a.json, "json", a.json, "print the result as one JSON object")
+	flags.BoolVar(&a.yes, "yes", false, "do not ask before changing something")
+	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be done, and change nothing")
+	flags.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but results, warnings and errors")
+
+	bundle := group("bundle", "trust bundles: what a verifier needs, in one file")
+	log := group("log", "the transparency log")
+	root.AddCommand(newVerifyCmd(a), newCheckCmd(a), newDemoCmd(a), newVersionCmd(a), newInitCmd(a), newServeCmd(a), newDoctorCmd(a),
+		newOperatorCmd(a), newApplicationCmd(a), newAuthorisationCmd(a), newCredentialCmd(a), newMRACmd(a), newPeerCmd(a), newKeyCmd(a), bundle, log)
+	bundle.AddCommand(append(newBundleOfflineCmds(a), newBundleNodeCmds(a)...)...)
+	log.AddCommand(append(newLogNodeCmds(a), newLogAuditCmd(a))...)
+
+	help := newHelpCmd(a)
+	root.SetHelpCommand(help)
+	a.noteStart(help)
+	a.noteStart(root)
+	return root
+}
+
+// nodeDir is the directory of the node that was named.
+func (a *app) nodeDir() (string, error) {
+	if a.dir != "" {
+		return a.dir, nil
+	}
+	if dir := a.env("AEO_HOME"); dir != "" {
+		return dir, nil
+	}
+	return "", fail(exitUsage, errors.New("no node named: use -C DIR or set AEO_HOME"))
+}
+
+// group is a noun: it does nothing without a verb.
+func group(name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:                        name,
+		Short:                      short,
+		Args:                       cobra.ArbitraryArgs,
+		SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			help := cmd.CommandPath() + " --help"
+			if len(args) == 0 {
+				if !cmd.HasParent() {
+					return cmd.Help()
+				}
+				return fail(exitUsage, fmt.Errorf("%s wants a verb: %s", cmd.CommandPath(), strings.Join(verbs(cmd), ", ")), help)
+			}
+			hints := []string{help}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				hints = []string{cmd.CommandPath() + " " + near[0] + " --help", help}
+			}
+			return fail(exitUsage, fmt.Errorf("%s has no command %.40q", cmd.CommandPath(), args[0]), hints...)
+		},
+	}
+}
+
+func verbs(cmd *cobra.Command) []string {
+	var out []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			out = append(out, c.Name())
+		}
+	}
+	return out
+}
+
+// noteStart lets every verb note that it runs: the command line was understood.
+func (a *app) noteStart(cmd *cobra.Command) {
+	if verb := cmd.RunE; verb != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return verb(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		a.noteStart(c)
+	}
+}

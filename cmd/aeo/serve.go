@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os/signal"
+	"syscall"
+
+	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
+	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/spf13/cobra"
+)
+
+func newServeCmd(a *app) *cobra.Command {
+	var public, format string
+	var history int
+	var u unlocking
+	cmd := &cobra.Command{
+		Use:   "serve [DIR]",
+		Short: "run a node: public listener and local socket",
+		Long: `Runs the node of a directory until it is interrupted: a TLS listener for the world
+and the socket DIR/aeo.sock for commands of this machine's user. One process has a
+directory. It prints one line when it is ready; its log goes to standard error.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				a.dir = args[0]
+			}
+			log, err := a.logger(format)
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), public, history, &u, log)
+		},
+	}
+	cmd.Flags().StringVar(&public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
+	cmd.Flags().StringVar(&format, "log", "text", "form of the log: text or json")
+	cmd.Flags().IntVar(&history, "history-days", 400, "how far back the bundles of this node answer")
+	u.flags(cmd)
+	return cmd
+}
+
+func (a *app) logger(format string) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(a.err, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(a.err, nil)), nil
+	}
+	return nil, fail(exitUsage, fmt.Errorf("--log %.20q, want text or json", format))
+}
+
+func (a *app) serve(ctx context.Context, public string, history int, u *unlocking, log *slog.Logger) error {
+	dir, err := a.nodeDir()
+	if err != nil {
+		return err
+	}
+	if history < 1 {
+		return fail(exitUsage, errors.New("--history-days wants at least 1"))
+	}
+	unlock, err := u.open()
+	if err != nil {
+		return err
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Log: log, HistoryDays: history})
+	if err != nil {
+		return nodeError(err)
+	}
+	if err := a.listen(ctx, n, dir, public, log); err != nil {
+		return errors.Join(err, n.Close())
+	}
+	return n.Close()
+}
+
+func (a *app) listen(ctx context.Context, n *registry.Node, dir, public string, log *slog.Logger) error {
+	config, err := n.TLS()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", public)
+	if err != nil {
+		return fail(exitConflict, fmt.Errorf("listen on %s: %w", public, err))
+	}
+	socket, err := api.ListenSocket(dir)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	fmt.Fprintf(a.out, "serving %s on %s\n", n.Config().EntityID, listener.Addr())
+	return api.Serve(ctx, n, api.Listeners{Public: listener, TLS: config, Local: socket, Log: log})
+}
+
+// nodeError gives errors of opening a node their exit codes.
+func nodeError(err error) error {
+	for _, f := range []struct {
+		is   error
+		code int
+	}{
+		{registry.ErrNoNode, exitFile}, {registry.ErrExists, exitConflict}, {registry.ErrInvalid, exitUsage},
+		{ledger.ErrLocked, exitConflict}, {ledger.ErrBehind, exitBehind}, {ledger.ErrReadOnly, exitStorage},
+		{ledger.ErrDamaged, exitStorage}, {ledger.ErrClock, exitLater}, {keyring.ErrUnlock, exitNotAllowed},
+	} {
+		if errors.Is(err, f.is) {
+			return fail(f.code, err)
+		}
+	}
+	return err
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A step is a block of commands of the README with what it says they print.
+type step struct{ commands, output string }
+
+// walkSteps reads the blocks of the README's walk.
+func walkSteps(t *testing.T) (readme string, steps []step) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme = string(raw)
+	_, walk, ok := strings.Cut(readme, "## A five-minute walk\n")
+	walk, _, end := strings.Cut(walk, "\n## ")
+	if !ok || !end {
+		t.Fatal("the README has no five-minute walk")
+	}
+	blocks := regexp.MustCompile("(?s)```(sh|text)\n(.*?)```\n").FindAllStringSubmatch(walk, -1)
+	for _, b := range blocks {
+		if b[1] == "sh" {
+			steps = append(steps, step{commands: b[2]})
+		} else {
+			steps[len(steps)-1].output = b[2]
+		}
+	}
+	return readme, steps
+}
+
+// masks hide what differs from run to run: times, digests, sizes, ports, words, keys.
+var masks = []struct {
+	find *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "<time>"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "<date>"},
+	{regexp.MustCompile(`confirmed [^\n]*? by`), "confirmed <age> by"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<address>"},
+	{regexp.MustCompile(`fingerprint  [a-z ]+`), "fingerprint  <words>"},
+	{regexp.MustCompile(`\d+ (bytes|leaves)`), "<n> $1"},
+	{regexp.MustCompile(`published \d+`), "published <n>"},
+	{regexp.MustCompile(`(?m)^\d+$`), "<n>"},
+	{regexp.MustCompile(`(?m)^\d+  \{`), "<n>  {"},
+	{regexp.MustCompile(`[0-9a-f]{64}`), "<sha256>"},
+	{regexp.MustCompile(`[A-Za-z0-9+/]{43}=`), "<hash>"},
+	{regexp.MustCompile(`— (\S+) [A-Za-z0-9+/=]+`), "— $1 <signature>"},
+	{regexp.MustCompile(`"(idx|effective_at|at|applied)":\d+`), `"$1":<n>`},
+	{regexp.MustCompile(`/status/\d+`), "/status/<n>"},
+}
+
+func mask(s string) string {
+	for _, m := range masks {
+		s = m.find.ReplaceAllString(s, m.with)
+	}
+	return s
+}
+
+// TestWalkOfTheREADME types the README's walk, block by block, into one shell
+// and compares what it prints. With REWRITE=1 it writes the output into the README.
+func TestWalkOfTheREADME(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("no bash to type the walk into")
+	}
+	readme, steps := walkSteps(t)
+	outputs := typeWalk(t, steps)
+	for i, s := range steps {
+		if os.Getenv("REWRITE") != "" {
+			readme = strings.Replace(readme, "```sh\n"+s.commands+"```\n```text\n"+s.output, "```sh\n"+s.commands+"```\n```text\n"+outputs[i], 1)
+			continue
+		}
+		if diff := cmp.Diff(mask(s.output), mask(outputs[i])); diff != "" {
+			t.Errorf("the README says another thing about\n%s(- README, + now)\n%s", s.commands, diff)
+		}
+	}
+	if os.Getenv("REWRITE") != "" {
+		if err := os.WriteFile(filepath.Join("..", "..", "README.md"), []byte(readme), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const stepMark = "=== step ==="
+
+// typeWalk runs the blocks in one shell and returns the standard output of each.
+func typeWalk(t *testing.T, steps []step) []string {
+	t.Helper()
+	dir, bin := t.TempDir(), t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(bin, "aeo"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	// The shell ends what it started, also when a command fails.
+	script := "set -e -m\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
+	for _, s := range steps {
+		script += s.commands + "echo '" + stepMark + "'\n"
+	}
+	for _, port := range []string{"8443", "8444"} {
+		script = strings.ReplaceAll(script, "127.0.0.1:"+port, freeAddress(t))
+	}
+	var out, errs bytes.Buffer
+	cmd := exec.Command("bash", "-c", script)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	cmd.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "NO_COLOR=1")
+	if err := cmd.Run(); err != nil {
+		logs, _ := os.ReadFile(filepath.Join(dir, "nz.log"))
+		t.Fatalf("the walk stops: %v\n%s\n%s\n%s", err, out.String(), errs.String(), logs)
+	}
+	outputs := strings.Split(out.String(), stepMark+"\n")
+	if len(outputs) != len(steps)+1 {
+		t.Fatalf("%d outputs of %d blocks", len(outputs)-1, len(steps))
+	}
+	for i := range outputs {
+		outputs[i] = withoutServing(outputs[i])
+	}
+	return outputs
+}
+
+// withoutServing drops the lines of the nodes in the background, which come when they come.
+func withoutServing(s string) string {
+	return regexp.MustCompile(`(?m)^serving .*\n`).ReplaceAllString(s, "")
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return fmt.Sprint(l.Addr())
+}

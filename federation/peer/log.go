@@ -1,0 +1,126 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const (
+	// maxLog bounds how many entries are taken from a partner.
+	maxLog         = 1 << 24
+	tileWidth      = 256
+	maxEntryBundle = tileWidth * (2 + transparency.MaxLeaf)
+)
+
+// log brings the copy of the log up to the fetched checkpoint. The copy in the
+// old view is extended, never rewritten: an honest log only grows.
+func (w *walk) log(ctx context.Context, docs *Documents, config *trust.Signed, old *View) (*transparency.Copy, error) {
+	key, err := w.logKey(config, old)
+	if err != nil {
+		return nil, err
+	}
+	cp, err := transparency.ParseCheckpoint([]byte(docs.Checkpoint), key)
+	if err != nil {
+		return nil, w.unusable("checkpoint", err)
+	}
+	if cp.Size > maxLog {
+		return nil, w.unusable("log", fmt.Errorf("%d entries, at most %d are followed", cp.Size, maxLog))
+	}
+	if old == nil {
+		return w.fetch(ctx, w.newCopy(), cp)
+	}
+	if err := w.extends(cp, old); err != nil {
+		return nil, err
+	}
+	log, err := w.fetch(ctx, old.Log, cp)
+	if err == nil || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) {
+		return log, err
+	}
+	return w.whole(ctx, cp, old.Checkpoint, err)
+}
+
+// extends refuses heads that cannot follow the one seen before.
+func (w *walk) extends(cp *transparency.Checkpoint, old *View) error {
+	switch {
+	case cp.Size < old.Checkpoint.Size:
+		return fmt.Errorf("%w: size %d of %s, seen %d", ErrRollback, cp.Size, cp.Origin, old.Checkpoint.Size)
+	case cp.Size == old.Checkpoint.Size && cp.Root != old.Checkpoint.Root:
+		return w.evidence(cp, old.Checkpoint, fmt.Errorf("two roots at size %d", cp.Size))
+	}
+	return nil
+}
+
+// whole finds out why entries do not continue the copy we hold: they were
+// altered on the way, or the log was rewritten below the size seen before. Only
+// a whole log that fits the new checkpoint and not the old one proves the latter.
+func (w *walk) whole(ctx context.Context, cp, seen *transparency.Checkpoint, cause error) (*transparency.Copy, error) {
+	log, err := w.fetch(ctx, w.newCopy(), cp)
+	if err != nil {
+		return nil, err
+	}
+	root, err := tlog.TreeHash(seen.Size, log)
+	if err != nil {
+		return nil, fmt.Errorf("recompute root of size %d: %w", seen.Size, err)
+	}
+	if root != seen.Root {
+		return nil, w.evidence(cp, seen, cause)
+	}
+	return log, nil
+}
+
+// evidence keeps two signed heads that contradict each other.
+func (w *walk) evidence(cp, seen *transparency.Checkpoint, cause error) error {
+	where, err := w.mirror.Evidence(seen.Raw, cp.Raw)
+	if err != nil {
+		return fmt.Errorf("%w: %w; the evidence could not be kept: %w", ErrSplitView, cause, err)
+	}
+	return fmt.Errorf("%w: %w; both signed checkpoints are in %s", ErrSplitView, cause, where)
+}
+
+// fetch adds entries to a copy until it is the log of the checkpoint.
+func (w *walk) fetch(ctx context.Context, log *transparency.Copy, cp *transparency.Checkpoint) (*transparency.Copy, error) {
+	for log.Size() < cp.Size {
+		if err := w.entries(ctx, log, cp.Size); err != nil {
+			return nil, err
+		}
+	}
+	if err := matches(cp, log); err != nil {
+		return nil, w.unusable("log", err)
+	}
+	return log, nil
+}
+
+// entries fetches the entry bundle that follows in the log and adds what is new of it.
+func (w *walk) entries(ctx context.Context, log *transparency.Copy, size int64) error {
+	have := log.Size()
+	n := have / tileWidth
+	tile := tlog.Tile{H: 8, L: -1, N: n, W: int(min(tileWidth, size-n*tileWidth))}
+	raw, err := w.client.Get(ctx, w.url("log", transparency.TilePath(tile)), "application/octet-stream", maxEntryBundle)
+	if err != nil {
+		return err
+	}
+	entries, err := transparency.ParseEntries(raw, tile.W)
+	if err != nil {
+		return w.unusable("log entries", err)
+	}
+	for _, e := range entries[have%tileWidth:] {
+		if err := log.Add(e); err != nil {
+			return w.unusable("log", err)
+		}
+	}
+	return nil
+}
+
+// matches compares a checkpoint with the replayed log, which must end in a state leaf.
+func matches(cp *transparency.Checkpoint, log *transparency.Copy) error {
+	if log.Size() != cp.Size || log.Reduction().Open() || cp.Size == 0 {
+		return fmt.Errorf("%w: a log of %d entries does not end with the state leaf its checkpoint of size %d promises",
+			transparency.ErrFaulty, log.Size(), cp.Size)
+	}
+	return log.Matches(cp)
+}

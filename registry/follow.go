@@ -1,0 +1,139 @@
+package registry
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/aeo-registry/aeo/federation/peer"
+)
+
+// SyncPeer fetches what a peer published since the last time, verifies it, and
+// rebuilds what depends on it: our statements, the notices we hold, our bundle.
+func (n *Node) SyncPeer(ctx context.Context, name string) (*PeerStatus, error) {
+	p, err := n.findPeer(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.syncPeers(ctx, []*Peer{p}); err != nil {
+		return nil, err
+	}
+	return n.peerStatus(p)
+}
+
+// SyncPeers does so for every peer and rebuilds once. One that fails leaves the
+// others as good as they are.
+func (n *Node) SyncPeers(ctx context.Context) error {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return err
+	}
+	return n.syncPeers(ctx, peers)
+}
+
+func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
+	var failed error
+	for _, p := range peers {
+		if err := n.take(ctx, p); err != nil {
+			n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", err)
+			failed = errors.Join(failed, fmt.Errorf("sync %s: %w", p.EntityID(), err))
+		}
+	}
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	return errors.Join(failed, n.refresh(ctx))
+}
+
+// take fetches one peer and takes over what it says about shared arrangements.
+// Nothing else waits for the network meanwhile: a slow partner holds up neither
+// the publishing of our own acts nor other partners.
+func (n *Node) take(ctx context.Context, p *Peer) error {
+	defer n.cases.lock("peer " + p.EntityID())()
+	v, err := n.follow(ctx, p)
+	if v == nil {
+		return err
+	}
+	n.views.keep(p.EntityID(), v)
+	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	return errors.Join(err, n.importNotices(ctx, p, v))
+}
+
+// follow may return a view and an error: see [peer.Follower.Sync].
+func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
+	route := peer.Route{Dial: map[string]string{p.Host(): ""}, Now: n.opts.Now}
+	for host, addr := range p.Dial {
+		route.Dial[host] = addr
+	}
+	if p.CA != "" {
+		route.Roots = x509.NewCertPool()
+		route.Roots.AppendCertsFromPEM([]byte(p.CA))
+	}
+	client := peer.NewClient(route)
+	defer client.Close()
+	f := &peer.Follower{Client: client, Mirror: p.mirror(), Anchor: p.Anchor,
+		Self: n.config.EntityID, Home: n.config.Territory}
+	return f.Sync(ctx, n.now().Unix())
+}
+
+// importNotices takes over the notices a party gave about arrangements we share with it.
+func (n *Node) importNotices(ctx context.Context, p *Peer, v *peer.View) error {
+	for _, id := range slices.Sorted(maps.Keys(v.Arrangements)) {
+		for _, raw := range v.Arrangements[id].Notices {
+			if err := n.takeNotice(ctx, []byte(raw), v); err != nil {
+				return fmt.Errorf("notice of %s about %s: %w", p.EntityID(), id, err)
+			}
+		}
+	}
+	return nil
+}
+
+// views keeps the newest verified picture of each peer in memory; the mirror on
+// disk is what it is read from after a start.
+type views struct {
+	mu   sync.Mutex
+	seen map[string]*peer.View // by entity id; guarded by mu
+}
+
+func (c *views) keep(entityID string, v *peer.View) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen == nil {
+		c.seen = map[string]*peer.View{}
+	}
+	c.seen[entityID] = v
+}
+
+func (c *views) get(entityID string) (*peer.View, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.seen[entityID]
+	return v, ok
+}
+
+func (c *views) forget(entityID string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.seen, entityID)
+}
+
+// viewOf is the newest verified picture of a peer; nil before the first sync.
+func (n *Node) viewOf(p *Peer) (*peer.View, error) {
+	if v, ok := n.views.get(p.EntityID()); ok {
+		return v, nil
+	}
+	v, err := p.mirror().Load(p.Anchor)
+	if errors.Is(err, peer.ErrNoMirror) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.views.keep(p.EntityID(), v)
+	return v, nil
+}

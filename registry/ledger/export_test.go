@@ -1,0 +1,69 @@
+package ledger
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Doors for the tests outside.
+
+// RewriteLeaf changes a leaf row below the ledger.
+func RewriteLeaf(l *Ledger, index int64, raw []byte) error {
+	return l.db.Set(rowKey(rowLeaf, index), raw, pebble.Sync)
+}
+
+// SpoilRoot changes the root in the tree row below the ledger.
+func SpoilRoot(l *Ledger) error {
+	tree, err := readTree(l.db)
+	if err != nil {
+		return err
+	}
+	tree.root[0] ^= 1
+	return l.db.Set(keyTree, tree.bytes(), pebble.Sync)
+}
+
+// SwapSealed exchanges the private parts of two leaves.
+func SwapSealed(l *Ledger, a, b int64) error {
+	rowA, err := get(l.db, rowKey(rowRecord, a))
+	if err != nil {
+		return err
+	}
+	rowB, err := get(l.db, rowKey(rowRecord, b))
+	if err != nil {
+		return err
+	}
+	if err := l.db.Set(rowKey(rowRecord, a), rowB, pebble.Sync); err != nil {
+		return err
+	}
+	if err := l.db.Set(rowKey(rowRecord, b), rowA, pebble.Sync); err != nil {
+		return err
+	}
+	l.views.renew(l.db, l.Head().Size)
+	return nil
+}
+
+// ReadBack is step 3 of a batch.
+func ReadBack(l *Ledger, first, size int64) (tlog.Hash, error) { return l.readBack(first, size) }
+
+// Holds reports whether a slot of a head file does, and its bytes again.
+func Holds(slot []byte) (again []byte, ok bool) {
+	s := parseSlot(slot)
+	if s == nil {
+		return nil, false
+	}
+	again, err := s.bytes()
+	return again, err == nil
+}
+
+// Slot is a slot of a head file.
+func Slot(size int64, root tlog.Hash, checkpoint []byte) ([]byte, error) {
+	return (&headSlot{size: size, root: root, checkpoint: checkpoint}).bytes()
+}
+
+// Unseal opens the private part of a leaf.
+func Unseal(key [32]byte, sealed []byte, hash tlog.Hash) (salt, payload []byte, err error) {
+	return unseal(key, sealed, hash)
+}
+
+// KeyFileName is where the key of a subject is kept.
+func KeyFileName(subject string) string { return fileName(subject) }
