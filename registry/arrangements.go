@@ -10,6 +10,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/author"
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/view"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -26,7 +27,7 @@ type SignAnnex struct {
 
 // SignAnnex adds this administration's root signature to a draft or to an annex
 // others signed, and returns the annex. It is not in effect by that: all parties
-// sign, then each imports the whole.
+// sign, then each imports the whole. A dry run returns the text alone.
 func (n *Node) SignAnnex(_ context.Context, r SignAnnex) (jsontext.Value, error) {
 	if err := twoPeople(r.By, r.Second); err != nil {
 		return nil, err
@@ -50,9 +51,10 @@ func (n *Node) SignAnnex(_ context.Context, r SignAnnex) (jsontext.Value, error)
 	if err != nil {
 		return nil, invalid(err)
 	}
-	if !r.DryRun {
-		n.opts.Log.Info("annex signed", "mra", document.ID, "version", document.Version, "by", r.By, "second", r.Second)
+	if r.DryRun {
+		return jcs.Marshal(document) // a signature that left would be no dry run
 	}
+	n.opts.Log.Info("annex signed", "mra", document.ID, "version", document.Version, "by", r.By, "second", r.Second)
 	return signed, nil
 }
 

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/registry"
-	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
 )
@@ -15,7 +13,7 @@ import (
 func newApplicationCmd(a *app) *cobra.Command {
 	cmd := group("application", "applications, from submission to decision")
 	cmd.AddCommand(a.applicationSubmit(), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
-		a.applicationWithdraw(), a.applicationShow(), a.applicationList())
+		a.applicationWithdraw(), a.applicationShow(), applicationListing().command(a, "list all applications"))
 	return cmd
 }
 
@@ -172,21 +170,8 @@ func (a *app) showApplication(app authorisation.Application) error {
 	})
 }
 
-func (a *app) applicationList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "list all applications", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var list api.List[authorisation.Application]
-			if err := a.fetch("/applications", &list); err != nil {
-				return err
-			}
-			return a.reply("aeo.applications/1", list, func(w io.Writer) {
-				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-				for _, app := range list.Items {
-					fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", app.Case, app.State, app.Wish.Type, app.Wish.Operator, app.Authorisation)
-				}
-				t.Flush()
-			})
-		},
-	}
+func applicationListing() listing[authorisation.Application] {
+	return listing[authorisation.Application]{"/applications", "aeo.applications/1", "aeo.application/1", func(app authorisation.Application) [][]string {
+		return [][]string{{app.Case, string(app.State), app.Wish.Type, app.Wish.Operator, app.Authorisation}}
+	}}
 }

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/registry"
-	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
 )
@@ -17,7 +15,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	for _, m := range measures {
 		cmd.AddCommand(a.measure(m))
 	}
-	cmd.AddCommand(a.amend(), a.authorisationShow(), a.authorisationList())
+	cmd.AddCommand(a.amend(), a.authorisationShow(), authorisationListing().command(a, "list all authorisations"))
 	return cmd
 }
 
@@ -129,23 +127,12 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 	})
 }
 
-func (a *app) authorisationList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "list all authorisations", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var list api.List[authorisation.Authorisation]
-			if err := a.fetch("/authorisations", &list); err != nil {
-				return err
-			}
-			return a.reply("aeo.authorisations/1", list, func(w io.Writer) {
-				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-				for _, auth := range list.Items {
-					for _, c := range auth.Components {
-						fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", auth.Case, c.Code, c.State, instant(c.Since), auth.Operator)
-					}
-				}
-				t.Flush()
-			})
-		},
-	}
+func authorisationListing() listing[authorisation.Authorisation] {
+	return listing[authorisation.Authorisation]{"/authorisations", "aeo.authorisations/1", "aeo.authorisation/1", func(auth authorisation.Authorisation) [][]string {
+		var rows [][]string
+		for _, c := range auth.Components {
+			rows = append(rows, []string{auth.Case, c.Code, string(c.State), instant(c.Since), auth.Operator})
+		}
+		return rows
+	}}
 }

@@ -12,14 +12,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 const (
-	// maxReply is more than any answer of a node, a bundle apart.
-	maxReply = 64 << 20
+	// maxReply is more than any answer of a node; the largest is a bundle.
+	maxReply = bundle.MaxBundle
 	// replyTimeout leaves a node time to follow a slow partner.
 	replyTimeout = 6 * time.Minute
 )
@@ -84,9 +85,12 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 		return nil, c.unreachable(err)
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
 	if err != nil {
 		return nil, fmt.Errorf("read the node's answer: %w", err)
+	}
+	if len(raw) > maxReply {
+		return nil, fmt.Errorf("read the node's answer: more than %d bytes", maxReply)
 	}
 	if resp.StatusCode == http.StatusOK {
 		return raw, nil
@@ -109,7 +113,7 @@ func (c *client) unreachable(err error) error {
 var problemCodes = map[string]int{
 	"invalid": exitUsage, "too-large": exitUsage, "not-allowed": exitNotAllowed, "not-found": exitFile, "conflict": exitConflict,
 	"busy": exitLater, "clock": exitLater, "timeout": exitLater, "cancelled": exitCancelled, "read-only": exitStorage,
-	"unreachable": exitLater, "bad-answer": exitMisbehaviour, "identity": exitMisbehaviour,
+	"unreachable": exitLater, "bad-answer": exitLater, "identity": exitConflict,
 	"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
 }
 
@@ -135,16 +139,11 @@ func escape(word string) string { return url.PathEscape(word) }
 
 // reply prints what a node answered: with --json as it is, with a schema put in front.
 func (a *app) reply(schema string, v any, human func(w io.Writer)) error {
-	raw, err := jcs.Marshal(v)
+	raw, err := withSchema(schema, v)
 	if err != nil {
 		return err
 	}
-	var members map[string]jsontext.Value
-	if err := jcs.UnmarshalOpen(raw, &members); err != nil {
-		return err
-	}
-	members["schema"] = jsontext.Value(`"` + schema + `"`)
-	return a.result(members, human)
+	return a.result(jsontext.Value(raw), human)
 }
 
 // change says what will be done, asks, and has the node do it. With --dry-run

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aeo-registry/aeo/credential"
@@ -130,7 +131,13 @@ func (a *app) credentialShow() *cobra.Command {
 				v.Credentials = append(v.Credentials, shownCredential{"", c.Issuer, c.Programme, c.Type, c.NotBefore, c.Expires})
 			}
 			a.warn("nothing here is checked: use aeo verify")
-			return a.result(v, func(w io.Writer) { showCredentials(w, v) })
+			if err := a.result(v, func(w io.Writer) { showCredentials(w, v) }); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(v.Credentials, func(c shownCredential) bool { return c.Problem != "" }) {
+				return exitWith(exitNotCredential)
+			}
+			return nil
 		},
 	}
 }

@@ -106,11 +106,12 @@ goes to standard error, one line each:
 
 With --json the result is exactly one JSON object on one line, also on failure.
 Its member "schema" says which. Members are added, never renamed. Times are
-Unix seconds. A list of many rows can be had with --format jsonl, one object a line.
+Unix seconds. Lists can be had with --jsonl (check:
+--format jsonl), one object a line.
 
 `
 
-// schemas are the JSON objects the offline verbs print.
+// schemas are the JSON objects the verbs print.
 var schemas = [][2]string{
 	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, holder, issuer, contacts, as, at, now, status_as_of, status_since, bundle, checks, evidence, known_then, components"},
 	{"aeo.check/1", "check: rows [{row, name, identifier, country, role, problem or decision}], exit"},
@@ -118,6 +119,19 @@ var schemas = [][2]string{
 	{"aeo.bundle/1", "bundle inspect and verify: verified, sha256, manifest, members, arrangements, administrations"},
 	{"aeo.bundle-diff/1", "bundle diff: older, newer, administrations, gone, members"},
 	{"aeo.log-audit/1", "log audit: origin, vkey, pinned, size, root, at, credentials, events, lists, tiles, leaves"},
+	{"aeo.init/1", "init: dir, territory, authority, entity_id, anchor, ca, fingerprint, words"},
+	{"aeo.health/1", "doctor: findings [{ok, what}]"},
+	{"aeo.operator/1", "operator: case, holder, releases, decided_at"},
+	{"aeo.application/1", "application: case, state, wish, findings, assessors, submitted_at, authorisation, decided_at"},
+	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
+	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
+	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
+	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members"},
+	{"aeo.operators/1", "lists, also applications, authorisations, arrangements, peers, keys, log-entries: items; one object a line with --jsonl"},
+	{"aeo.manifest/1", "bundle build: the manifest of the bundle"},
+	{"aeo.file/1", "verbs with --out: file, bytes, and text where no file was named"},
+	{"aeo.log-head/1", "log head: origin, size, root, checkpoint, published_size"},
+	{"aeo.log-proof/1", "log prove: index, leaf, proof, checkpoint"},
 	{"aeo.exit-codes/1", "help exit-codes: codes [{code, name, meaning}]"},
 	{"aeo.reasons/1", "help reasons: reasons [{verdict, reason, exit, text}]"},
 	{"aeo.version/1", "version: version, revision, modified, built_at, go"},
@@ -136,7 +150,7 @@ func (a *app) helpOutput() error {
 	return a.result(v, func(w io.Writer) {
 		fmt.Fprint(w, outputText)
 		for _, s := range schemas {
-			fmt.Fprintf(w, "  %-18s  %s\n", s[0], s[1])
+			fmt.Fprintf(w, "  %-19s  %s\n", s[0], s[1])
 		}
 	})
 }

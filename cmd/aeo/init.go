@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/programme"
@@ -58,6 +60,12 @@ func (a *app) create(dir, territory, authority, entity string, u *unlocking) err
 	if _, err := programme.Load(territory, authority); err != nil {
 		return fail(exitUsage, err)
 	}
+	if err := trust.CheckEntityID(entity); err != nil {
+		return fail(exitUsage, err)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+		return fail(exitConflict, fmt.Errorf("%s is not empty", dir))
+	}
 	if a.dryRun {
 		a.note("dry run: a node of %s would be made in %s; nothing was changed", territory, dir)
 		return nil
@@ -65,6 +73,7 @@ func (a *app) create(dir, territory, authority, entity string, u *unlocking) err
 	if err := a.confirm(fmt.Sprintf("make a node of %s in %s", territory, dir)); err != nil {
 		return err
 	}
+	private()
 	if u.identity != "" {
 		if _, err := os.Stat(u.identity); errors.Is(err, fs.ErrNotExist) {
 			if err := keyring.CreateIdentity(u.identity); err != nil {
@@ -88,7 +97,7 @@ func (a *app) create(dir, territory, authority, entity string, u *unlocking) err
 	if err != nil {
 		return err
 	}
-	v := created{"aeo.init/1", dir, anchor.Territory, authority, anchor.EntityID, filepath.Join(dir, "anchor.aeoanchor"),
+	v := created{"aeo.init/1", dir, anchor.Territory, cmp.Or(authority, territory), anchor.EntityID, filepath.Join(dir, "anchor.aeoanchor"),
 		filepath.Join(dir, "tls", "ca.pem"), anchor.Fingerprint(), anchor.Words()}
 	err = a.result(v, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s\n", v.Territory, v.EntityID)
@@ -97,7 +106,7 @@ func (a *app) create(dir, territory, authority, entity string, u *unlocking) err
 		fmt.Fprintf(w, "  fingerprint  %s\n", v.Words)
 	})
 	if err == nil {
-		a.hint("%s", commandLine("aeo", "serve", dir, "--identity", u.identity))
+		a.hint("%s", commandLine(append([]string{"aeo", "serve", dir}, u.words()...)...))
 	}
 	return err
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
-	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 )
@@ -18,14 +17,14 @@ const maxAnnexFile = 1 << 20
 
 func newMRACmd(a *app) *cobra.Command {
 	cmd := group("mra", "mutual recognition arrangements: draft, sign, import, give notice")
-	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraImport(), a.mraShow(), a.mraList(),
+	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraImport(), a.mraShow(), arrangementListing().command(a, "list all arrangements"),
 		a.mraNotice("suspend", "suspend our side of an arrangement"), a.mraNotice("resume", "lift our suspension"),
 		a.mraNotice("end", "end our side of an arrangement for good"))
 	return cmd
 }
 
 func (a *app) mraParty() *cobra.Command {
-	var out string
+	var out, phone, function, mandate string
 	cmd := &cobra.Command{
 		Use: "party", Short: "write this administration's entry for a draft", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -33,6 +32,9 @@ func (a *app) mraParty() *cobra.Command {
 			if err := a.fetch("/party", &p); err != nil {
 				return err
 			}
+			p.Contacts.DutyPhone = cmp.Or(phone, p.Contacts.DutyPhone)
+			p.Signatory.Function = cmp.Or(function, p.Signatory.Function)
+			p.Signatory.Mandate = cmp.Or(mandate, p.Signatory.Mandate)
 			raw, err := jcs.Marshal(p)
 			if err != nil {
 				return err
@@ -40,6 +42,9 @@ func (a *app) mraParty() *cobra.Command {
 			return a.deliver("aeo.file/1", out, append(raw, '\n'))
 		},
 	}
+	cmd.Flags().StringVar(&phone, "duty-phone", "", "telephone of the officer on duty")
+	cmd.Flags().StringVar(&function, "function", "", "in which function the annex is signed")
+	cmd.Flags().StringVar(&mandate, "mandate", "", "under which mandate it is signed")
 	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
 	return cmd
 }
@@ -62,13 +67,13 @@ writes the annex. It is in effect only once all parties have signed and imported
 			if err := splitAnnex(raw, &r); err != nil {
 				return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
 			}
-			if a.dryRun {
-				a.note("dry run: %s would be signed with the root key; nothing was changed", args[0])
-				return nil
-			}
+			r.DryRun = a.dryRun
 			var signed jsontext.Value
 			if err := a.change("sign "+args[0]+" with the root key of this administration", "/mras/sign", r, &signed); err != nil {
 				return err
+			}
+			if a.dryRun {
+				out = "" // the text alone
 			}
 			return a.deliver("aeo.file/1", out, signed)
 		},
@@ -108,17 +113,23 @@ func (a *app) mraImport() *cobra.Command {
 				return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
 			}
 			what := fmt.Sprintf("execute %s version %d between %s from its dates on", annex.ID, annex.Version, strings.Join(parties(&annex.Document), " and "))
+			r := importAnnex{Annex: raw, DryRun: a.dryRun}
 			if a.dryRun {
-				a.note("dry run: %s; nothing was changed", what)
-				return nil
+				return a.change(what, "/mras", r, &mra.Document{})
 			}
 			var s registry.Arrangement
-			if err := a.change(what, "/mras", map[string]jsontext.Value{"annex": raw}, &s); err != nil {
+			if err := a.change(what, "/mras", r, &s); err != nil {
 				return err
 			}
 			return a.showArrangement(&s)
 		},
 	}
+}
+
+// importAnnex is the body of POST /api/v1/mras.
+type importAnnex struct {
+	Annex  jsontext.Value `json:"annex"`
+	DryRun bool           `json:"dry_run,omitzero"`
 }
 
 func parties(d *mra.Document) []string {
@@ -182,25 +193,12 @@ func (a *app) showArrangement(s *registry.Arrangement) error {
 	})
 }
 
-func (a *app) mraList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "list all arrangements", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var list api.List[*registry.Arrangement]
-			if err := a.fetch("/mras", &list); err != nil {
-				return err
-			}
-			return a.reply("aeo.arrangements/1", list, func(w io.Writer) {
-				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-				for _, s := range list.Items {
-					live := "not in effect"
-					if len(s.Live) > 0 {
-						live = "in effect with " + strings.Join(s.Live, ", ")
-					}
-					fmt.Fprintf(t, "%s\tversion %d\t%s\t%s\n", s.ID, s.Version, strings.Join(s.Parties, " "), live)
-				}
-				t.Flush()
-			})
-		},
-	}
+func arrangementListing() listing[*registry.Arrangement] {
+	return listing[*registry.Arrangement]{"/mras", "aeo.arrangements/1", "aeo.arrangement/1", func(s *registry.Arrangement) [][]string {
+		live := "not in effect"
+		if len(s.Live) > 0 {
+			live = "in effect with " + strings.Join(s.Live, ", ")
+		}
+		return [][]string{{s.ID, fmt.Sprintf("version %d", s.Version), strings.Join(s.Parties, " "), live}}
+	}}
 }

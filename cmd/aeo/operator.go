@@ -4,17 +4,15 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/registry"
-	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
 )
 
 func newOperatorCmd(a *app) *cobra.Command {
 	cmd := group("operator", "economic operators in the register")
-	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), a.operatorShow(), a.operatorList())
+	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), a.operatorShow(), operatorListing().command(a, "list all operators"))
 	return cmd
 }
 
@@ -115,21 +113,8 @@ func (a *app) showOperator(o authorisation.Operator) error {
 	})
 }
 
-func (a *app) operatorList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "list all operators", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var list api.List[authorisation.Operator]
-			if err := a.fetch("/operators", &list); err != nil {
-				return err
-			}
-			return a.reply("aeo.operators/1", list, func(w io.Writer) {
-				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-				for _, o := range list.Items {
-					fmt.Fprintf(t, "%s\t%s\t%s\n", o.Case, strings.Join(o.Holder.Identifiers, " "), plain(o.Holder.LegalName))
-				}
-				t.Flush()
-			})
-		},
-	}
+func operatorListing() listing[authorisation.Operator] {
+	return listing[authorisation.Operator]{"/operators", "aeo.operators/1", "aeo.operator/1", func(o authorisation.Operator) [][]string {
+		return [][]string{{o.Case, strings.Join(o.Holder.Identifiers, " "), o.Holder.LegalName}}
+	}}
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/trust"
@@ -15,7 +15,7 @@ import (
 
 func newPeerCmd(a *app) *cobra.Command {
 	cmd := group("peer", "other administrations this node follows")
-	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), a.peerList(), a.peerRemove())
+	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), peerListing().command(a, "list all peers"), a.peerRemove())
 	return cmd
 }
 
@@ -54,7 +54,7 @@ to reach it.`,
 				}
 				r.CA += string(pem)
 			}
-			a.note("the anchor of %s reads: %s", anchor.EntityID, anchor.Words())
+			a.note("the anchor of %s reads, to compare with the gazette: %s", anchor.EntityID, anchor.Words())
 			var s registry.PeerStatus
 			if err := a.change("follow "+anchor.EntityID+" for "+anchor.Territory, "/peers", r, &s); err != nil {
 				return err
@@ -70,33 +70,68 @@ to reach it.`,
 
 func (a *app) peerSync() *cobra.Command {
 	return &cobra.Command{
-		Use: "sync [PEER]", Short: "fetch, verify and take over what peers published", Args: cobra.MaximumNArgs(1),
+		Use:   "sync [PEER]",
+		Short: "fetch, verify and take over what peers published",
+		Long: `Follows one peer, or all of them. One that fails does not keep the others from being
+followed; what it published before stays known, and its error gives the exit code.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, err := a.node()
 			if err != nil {
 				return err
 			}
-			names := args
-			if len(names) == 0 {
-				var list api.List[*registry.PeerStatus]
-				if err := c.get("/peers", &list); err != nil {
-					return err
-				}
-				for _, p := range list.Items {
-					names = append(names, p.EntityID)
-				}
+			names, err := peerNames(c, args)
+			if err != nil {
+				return err
 			}
-			list := api.List[*registry.PeerStatus]{Items: []*registry.PeerStatus{}}
-			for _, name := range names {
-				var s registry.PeerStatus
-				if err := c.post("/peers/sync", map[string]string{"peer": name}, &s); err != nil {
-					return err
-				}
-				list.Items = append(list.Items, &s)
+			if a.dryRun {
+				a.note("dry run: %s would be followed; nothing was changed", strings.Join(names, ", "))
+				return nil
 			}
-			return a.showPeers(list)
+			list, failed := a.syncAll(c, names)
+			if len(list.Items) == 0 && failed != nil {
+				return failed
+			}
+			return errors.Join(peerListing().reply(a, list), failed)
 		},
 	}
+}
+
+// peerNames are the peers that were named, or all.
+func peerNames(c *client, named []string) ([]string, error) {
+	if len(named) > 0 {
+		return named, nil
+	}
+	var list api.List[*registry.PeerStatus]
+	if err := c.get("/peers", &list); err != nil {
+		return nil, err
+	}
+	for _, p := range list.Items {
+		named = append(named, p.EntityID)
+	}
+	return named, nil
+}
+
+// syncAll follows every peer named. Of several errors the gravest is returned,
+// the others are warnings.
+func (a *app) syncAll(c *client, names []string) (list api.List[*registry.PeerStatus], gravest error) {
+	list.Items = []*registry.PeerStatus{}
+	for _, name := range names {
+		var s registry.PeerStatus
+		err := c.post("/peers/sync", peerRequest{Peer: name}, &s)
+		switch {
+		case err == nil:
+			list.Items = append(list.Items, &s)
+			continue
+		case gravest == nil:
+			gravest = err
+			continue
+		case codeOf(err) == exitMisbehaviour && codeOf(gravest) != exitMisbehaviour:
+			gravest, err = err, gravest
+		}
+		a.warn("%v", err)
+	}
+	return list, gravest
 }
 
 func (a *app) peerShow() *cobra.Command {
@@ -133,42 +168,28 @@ func syncedAt(s *registry.PeerStatus) string {
 	return instant(s.SyncedAt)
 }
 
-func (a *app) peerList() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "list all peers", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var list api.List[*registry.PeerStatus]
-			if err := a.fetch("/peers", &list); err != nil {
-				return err
-			}
-			return a.showPeers(list)
-		},
-	}
-}
-
-func (a *app) showPeers(list api.List[*registry.PeerStatus]) error {
-	return a.reply("aeo.peers/1", list, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		for _, s := range list.Items {
-			fmt.Fprintf(t, "%s\t%s\t%s\tsynchronised %s\t%d leaves\n", s.Territory, s.Relation, s.EntityID, syncedAt(s), s.LogSize)
-		}
-		t.Flush()
-	})
+func peerListing() listing[*registry.PeerStatus] {
+	return listing[*registry.PeerStatus]{"/peers", "aeo.peers/1", "aeo.peer/1", func(s *registry.PeerStatus) [][]string {
+		return [][]string{{s.Territory, s.Relation, s.EntityID, "synchronised " + syncedAt(s), fmt.Sprintf("%d leaves", s.LogSize)}}
+	}}
 }
 
 func (a *app) peerRemove() *cobra.Command {
 	return &cobra.Command{
 		Use: "remove PEER", Short: "stop following a peer and forget its mirror", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if a.dryRun {
-				a.note("dry run: %s would no longer be followed; nothing was changed", args[0])
-				return nil
-			}
-			var gone map[string]string
-			if err := a.change("stop following "+args[0]+"; what it vouched for can no longer be verified", "/peers/remove", map[string]string{"peer": args[0]}, &gone); err != nil {
+			what := "stop following " + args[0] + "; what it vouched for can no longer be verified"
+			var s registry.PeerStatus
+			if err := a.change(what, "/peers/remove", peerRequest{args[0], a.dryRun}, &s); err != nil {
 				return err
 			}
-			return a.reply("aeo.removed/1", gone, func(w io.Writer) { fmt.Fprintf(w, "removed %s\n", args[0]) })
+			return a.showPeer(&s)
 		},
 	}
+}
+
+// peerRequest is the body of POST /api/v1/peers/sync and /peers/remove.
+type peerRequest struct {
+	Peer   string `json:"peer"`
+	DryRun bool   `json:"dry_run,omitzero"`
 }

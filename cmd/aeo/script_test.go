@@ -23,8 +23,11 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "serve": serve, "stop": stop, "published": published,
+		},
 		Setup: func(e *testscript.Env) error {
+			e.Values[nodesOf] = nodes{}
 			e.Setenv("CORRIDOR", dir)
 			e.Setenv("NOW", "2026-03-02T01:00:00Z")
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))

@@ -70,6 +70,7 @@ func (a *app) serve(ctx context.Context, public string, history int, u *unlockin
 	if ctx == nil {
 		ctx = context.Background()
 	}
+	private()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Log: log, HistoryDays: history})

@@ -169,6 +169,25 @@ func TestAcknowledgedHeadSurvivesPowerCut(t *testing.T) {
 	}
 }
 
+// A crash between batch and head file leaves the store ahead. What is signed at
+// the next start must be remembered like any other head.
+func TestStoreAheadOfHeadFileIsTakenOver(t *testing.T) {
+	w, l := created(t)
+	old := w.copied()
+	newest := append1(t, l, ledgertest.Case("trader", "x")).Size
+	closed(t, l)
+	w.headFS = old.mem
+	l = w.mustOpen(t)
+	if l.Head().Size != newest {
+		t.Errorf("head of size %d, the store has %d leaves", l.Head().Size, newest)
+	}
+	closed(t, l)
+	w.fs = old.copied().mem
+	if _, err := w.open(); !errors.Is(err, ledger.ErrBehind) {
+		t.Errorf("what was signed at the start was not remembered: %v", err)
+	}
+}
+
 func TestForkedStoreIsRefused(t *testing.T) {
 	w, l := created(t)
 	twin := w.copied()

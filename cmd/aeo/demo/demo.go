@@ -52,7 +52,7 @@ func Tell(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &story{world: w, present: present, holders: map[string]*holder{}, old: map[string]string{}}
+	s := &story{world: w, present: present, out: o.Out, holders: map[string]*holder{}, old: map[string]string{}}
 	s.say = func(day int, format string, args ...any) {
 		fmt.Fprintf(o.Out, "%s  %s\n", present.AddDate(0, 0, -day).UTC().Format(time.DateOnly), fmt.Sprintf(format, args...))
 	}

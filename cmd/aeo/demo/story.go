@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,6 +15,7 @@ import (
 type story struct {
 	*world
 	present time.Time
+	out     io.Writer
 	say     func(day int, format string, args ...any)
 	holders map[string]*holder
 	old     map[string]string // older bundles kept, by name
@@ -88,7 +90,7 @@ func (s *story) begin() error {
 	if err := s.tick(); err != nil {
 		return err
 	}
-	return s.sync()
+	return s.meet()
 }
 
 func (s *story) grants() error {
@@ -254,7 +256,7 @@ func (s *story) arrive() error {
 	if err := s.tick(); err != nil {
 		return err
 	}
-	if err := s.sync(); err != nil {
+	if err := s.meet(); err != nil {
 		return err
 	}
 	if err := s.shortHistory(); err != nil {

@@ -157,18 +157,19 @@ func (w *world) tick() error {
 	return nil
 }
 
-// sync lets every node fetch from every peer. Two rounds: in the first each
-// learns whom the others name, in the second what they then state.
+// sync lets every node fetch from every peer.
 func (w *world) sync() error {
-	for range 2 {
-		for _, code := range w.order {
-			if err := w.sites[code].node.SyncPeers(w.ctx); err != nil {
-				return fmt.Errorf("%s: %w", code, err)
-			}
+	for _, code := range w.order {
+		if err := w.sites[code].node.SyncPeers(w.ctx); err != nil {
+			return fmt.Errorf("%s: %w", code, err)
 		}
 	}
 	return nil
 }
+
+// meet is two rounds: in the first each learns whom the others name, in the
+// second what they then state.
+func (w *world) meet() error { return errors.Join(w.sync(), w.sync()) }
 
 // hosts are where the administrations of the demo would be found.
 var hosts = map[string]string{
