@@ -13,6 +13,7 @@ demo: build ## the main job, for real: grant, federate, switch off, verify offli
 
 test: build lint ## every test, with the race detector where a C compiler is present
 	@[ -n "$(RACE)" ] || echo "no C compiler found: the tests run without the race detector"
+	@[ -d "$(CORPORA)" ] || echo "no public corpora at $(CORPORA): the tests that read them are skipped"
 	AEO_CORPORA=$(abspath $(CORPORA)) go test $(RACE) -timeout 15m ./...
 
 race: ## the tests again and again under the race detector (COUNT=3)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
 // takePresentation takes a credential whose signature and disclosures were checked as
@@ -27,9 +28,9 @@ func (e *examination) takePresentation(p *credential.Presentation, s *credential
 }
 
 // takeEntry takes an entry of a directory as the statement to judge. A directory
-// states a day, not an instant; it is taken to begin at midnight UTC.
+// states a legal day, not an instant: it begins at local midnight of the issuer.
 func (e *examination) takeEntry(entry *bundle.DirectoryEntry) {
-	begins, _ := time.Parse(time.DateOnly, entry.EffectiveOn) // ParseDirectory has checked it
+	begins, _ := time.ParseInLocation(time.DateOnly, entry.EffectiveOn, e.issuerZone()) // ParseDirectory has checked the form
 	e.said = &statement{
 		programme: entry.Programme, typ: entry.AuthorisationType,
 		name: entry.Name, identifiers: entry.Identifiers, roles: entry.Roles,
@@ -37,6 +38,21 @@ func (e *examination) takeEntry(entry *bundle.DirectoryEntry) {
 	}
 	e.showHolder().EffectiveOn = entry.EffectiveOn
 	e.warnAboutHolder()
+}
+
+// issuerZone is the time zone in the issuer's programme profile; UTC where it states none.
+func (e *examination) issuerZone() *time.Location {
+	var profile struct {
+		TimeZone string `json:"time_zone"`
+	}
+	if err := jcs.UnmarshalOpen(e.administration.Programme, &profile); err != nil {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(profile.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // showHolder shows the holder in the decision.

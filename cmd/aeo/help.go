@@ -106,8 +106,8 @@ goes to standard error, one line each:
 
 With --json the result is exactly one JSON object on one line, also on failure.
 Its member "schema" says which. Members are added, never renamed. Times are
-Unix seconds. Lists can be had with --jsonl (check:
---format jsonl), one object a line.
+Unix seconds. For one object a line the list verbs of operators, applications,
+authorisations, arrangements and peers take --jsonl, check takes --format jsonl.
 
 `
 
@@ -127,7 +127,7 @@ var schemas = [][2]string{
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
 	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members"},
-	{"aeo.operators/1", "lists, also applications, authorisations, arrangements, peers, keys, log-entries: items; one object a line with --jsonl"},
+	{"aeo.operators/1", "list, also applications, authorisations, arrangements, peers (one object a line with --jsonl), keys and log-entries: items"},
 	{"aeo.manifest/1", "bundle build: the manifest of the bundle"},
 	{"aeo.file/1", "verbs with --out: file, bytes, and text where no file was named"},
 	{"aeo.log-head/1", "log head: origin, size, root, checkpoint, published_size"},

@@ -49,6 +49,7 @@ func TestLocalCommandsAreStrict(t *testing.T) {
 	n := newNode(t)
 	h := api.Local(n, quiet())
 	before := n.LogHead().Size
+	large := `{"by":"` + strings.Repeat("x", 8<<20) + `"}`
 	for _, path := range commands {
 		for what, body := range map[string]string{
 			"an unknown member": `{"loud":true}`, "a member twice": `{"by":"x","by":"y"}`, "no JSON": `{`, "nothing": ``,
@@ -59,7 +60,7 @@ func TestLocalCommandsAreStrict(t *testing.T) {
 				t.Errorf("%s with %s: %d %s", path, what, w.Code, w.Body)
 			}
 		}
-		w := ask(h, http.MethodPost, "/api/v1"+path, `{"by":"`+strings.Repeat("x", 8<<20)+`"}`)
+		w := ask(h, http.MethodPost, "/api/v1"+path, large)
 		if p := problem(t, w); w.Code != http.StatusRequestEntityTooLarge || p.Type != "urn:aeo:problem:too-large" {
 			t.Errorf("%s with too much: %d %.200s", path, w.Code, w.Body)
 		}

@@ -56,6 +56,7 @@ func (b *breaker) ask() error {
 // file's and on the keys'. What was acknowledged before must be there after a
 // restart; what was not, may be; and nothing may be acknowledged after.
 func TestFailedWrites(t *testing.T) {
+	t.Parallel()
 	for _, disk := range []string{"store", "head", "keys"} {
 		for _, cause := range []error{syscall.EIO, syscall.ENOSPC} {
 			t.Run(fmt.Sprint(disk, " ", cause), func(t *testing.T) {

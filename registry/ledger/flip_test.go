@@ -53,6 +53,7 @@ func contents(l *ledger.Ledger) (out []string, err error) {
 // A small store with one turned bit either says exactly what it said before or
 // refuses: at the start, or where the damaged block is read.
 func TestFlippedBits(t *testing.T) {
+	t.Parallel()
 	for name, reopen := range map[string]bool{"in the write-ahead log": false, "in the tables": true} {
 		t.Run(name, func(t *testing.T) {
 			w, l := created(t)

@@ -130,6 +130,7 @@ func run(t *testing.T, env ...string) (*exec.Cmd, *strings.Builder) {
 // A process that is killed again and again at any instant loses nothing that
 // its callers noted down.
 func TestKills(t *testing.T) {
+	t.Parallel()
 	dir := createdOnDisk(t)
 	rng := mrand.New(mrand.NewPCG(1, 11))
 	for i := range seeds(20) {
@@ -224,6 +225,7 @@ func checkAckFile(t *testing.T, l *ledger.Ledger, name string) {
 // Whatever write fails while a ledger is opened, and however Pebble takes it,
 // the next start finds all.
 func TestFailedWritesWhileOpening(t *testing.T) {
+	t.Parallel()
 	dir := createdOnDisk(t)
 	l, err := ledger.Open(diskOptions(t, dir))
 	if err != nil {

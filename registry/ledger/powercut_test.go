@@ -128,6 +128,7 @@ func (n *notebook) work(l *ledger.Ledger, callers int, stop <-chan struct{}) *sy
 }
 
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	base.create(t)
 	for seed := range seeds(200) {
@@ -181,6 +182,7 @@ func cut(t *testing.T, w *world, notes *notebook, rng *mrand.Rand) (*world, *not
 
 // A crash while a crash is being recovered from must not make it worse.
 func TestPowerCutsWhileOpening(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	base.create(t)
 	l := base.mustOpen(t)
@@ -229,6 +231,7 @@ func cutWhileOpening(t *testing.T, w *world, rng *mrand.Rand) (after *world) {
 }
 
 func TestPowerCutDuringCreate(t *testing.T) {
+	t.Parallel()
 	for at := 1; ; at++ {
 		w := newWorld(t)
 		var after *world
