@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -39,8 +40,9 @@ type currentBundle struct {
 	basis    string           // guarded by mu; what it was built from
 }
 
-// load reads the bundle back, so that its successor continues the sequence.
-func (c *currentBundle) load(name string, anchor *bundle.Anchor) error {
+// load reads the bundle back, so that its successor names it. A bundle that is
+// lost or damaged is built anew: nothing else depends on it.
+func (c *currentBundle) load(name string, anchor *bundle.Anchor, log *slog.Logger) error {
 	raw, err := readBounded(name, bundle.MaxBundle)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -49,6 +51,10 @@ func (c *currentBundle) load(name string, anchor *bundle.Anchor) error {
 		return fmt.Errorf("read bundle: %w", err)
 	}
 	b, err := bundle.Open(raw, anchor)
+	if errors.Is(err, bundle.ErrInvalid) {
+		log.Warn("the bundle on disk is damaged and will be built anew", "error", err)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read bundle: %w", err)
 	}
@@ -146,14 +152,16 @@ func (n *Node) buildBundle(historyDays int) error {
 	now := n.now()
 	m := bundle.Manifest{
 		Iss: n.config.EntityID, Iat: now.Unix(), RefreshBy: now.Add(bundleRefresh).Unix(), Exp: now.Add(bundleLife).Unix(),
-		Seq: 1, Profile: "public", Territory: n.config.Territory,
+		// Seconds since the node was made: should the last bundle be lost, no
+		// verifier that remembers it takes the next one for a rollback.
+		Seq: 1 + max(0, now.Unix()-n.config.CreatedAt), Profile: "public", Territory: n.config.Territory,
 	}
 	for _, mat := range materials {
 		m.Issuers = append(m.Issuers, mat.Issuer())
 	}
 	n.current.mu.Lock()
 	if old := n.current.manifest; old != nil {
-		m.Seq, m.PrevSHA256 = old.Seq+1, n.current.sha256
+		m.Seq, m.PrevSHA256 = max(m.Seq, old.Seq+1), n.current.sha256
 	}
 	n.current.mu.Unlock()
 	anchor, err := n.Anchor()

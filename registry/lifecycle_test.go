@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -215,5 +217,31 @@ func TestProjectionsCanBeMadeAgain(t *testing.T) {
 	must(t, nz.Ledger().Rebuild())
 	if diff := cmp.Diff(before, rows()); diff != "" {
 		t.Errorf("rows (-before +after):\n%s", diff)
+	}
+}
+
+func TestALostOrDamagedBundleIsBuiltAnewAndIsNoRollback(t *testing.T) {
+	for name, harm := range map[string]func(path string) error{
+		"lost":    os.Remove,
+		"damaged": func(path string) error { return os.WriteFile(path, []byte("PK"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			nz := found(t, newClock(), "NZ", "")
+			nz.pass(time.Hour)
+			raw, _, err := nz.Bundle()
+			must(t, err)
+			anchor := got(nz.Anchor())(t)
+			_, memory, err := federation.Open(raw, anchor, nil, nz.clock.Now().Unix(), 0)
+			must(t, err)
+			must(t, nz.Close())
+			must(t, harm(filepath.Join(nz.opts.Dir, "bundle.aeobundle")))
+			nz.clock.forward(time.Minute)
+			nz.open()
+			raw, _, err = nz.Bundle()
+			must(t, err)
+			if _, _, err := federation.Open(raw, anchor, &memory, nz.clock.Now().Unix(), 0); err != nil {
+				t.Errorf("the bundle after the loss: %v", err)
+			}
+		})
 	}
 }

@@ -224,7 +224,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.current.load(n.paths.bundle(), anchor); err != nil {
+	if err := n.current.load(n.paths.bundle(), anchor, n.opts.Log); err != nil {
 		return err
 	}
 	if err := n.issueOwed(ctx); err != nil {
