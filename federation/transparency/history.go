@@ -2,12 +2,10 @@ package transparency
 
 import (
 	"bytes"
-	"compress/zlib"
 	"fmt"
 	"slices"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
-	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
@@ -57,7 +55,7 @@ func MakeHistory(base Inclusion, baseLists map[string]*statuslist.List, end *Red
 		if list == nil || list.Digest(l.URI) != l.SHA256 {
 			return nil, fmt.Errorf("make history: list %.80q is not the one of leaf %d", l.URI, base.Index)
 		}
-		bits, err := deflate(list.Raw())
+		bits, err := statuslist.EncodeLst(list.Raw())
 		if err != nil {
 			return nil, fmt.Errorf("make history: %w", err)
 		}
@@ -94,21 +92,6 @@ func (r *Reduction) listsAt(index int64) (map[string]*statuslist.List, error) {
 		}
 	}
 	return lists, nil
-}
-
-func deflate(raw []byte) (string, error) {
-	var b bytes.Buffer
-	w, err := zlib.NewWriterLevel(&b, zlib.BestCompression)
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(raw); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return keys.EncodeBase64URL(b.Bytes()), nil
 }
 
 // Marshal writes the history in RFC 8785 form.
