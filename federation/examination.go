@@ -92,8 +92,9 @@ func (e *examination) own() bool { return e.v.ownProgramme(e.issuer) }
 func (e *examination) statusAsOf() int64 { return e.issuer.Log.Time }
 
 // past reports whether the question is about a time that the bundle's history
-// covers. Such a question has no age: the answer will not change.
-func (e *examination) past() bool { return e.at <= e.statusAsOf() }
+// covers. Such a question has no age: the answer will not change. One about the
+// present always has, be it no second.
+func (e *examination) past() bool { return e.at <= e.statusAsOf() && e.at < e.q.Now }
 
 // level is how much proof is needed: a bundle may ask for more than a question, never for less.
 func (e *examination) level() Level {
