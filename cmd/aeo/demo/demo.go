@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aeo-registry/aeo/keys/keyring"
 )
@@ -116,7 +117,10 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 	if err := seedMemory(o); err != nil {
 		return nil, err
 	}
-	start := time.Now()
+	start, width := time.Now(), 0
+	for _, c := range list {
+		width = max(width, utf8.RuneCountInString(c.Name))
+	}
 	for _, c := range list {
 		if err := c.run(o.Dir, o.Run); err != nil {
 			return nil, err
@@ -125,7 +129,7 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 		if c.Got != c.Expect {
 			mark = "✗"
 		}
-		fmt.Fprintf(o.Out, "%s %-46s %-28s %3d ms\n", mark, c.Name, c.Got.Verdict+"/"+c.Got.Reason, c.MS)
+		fmt.Fprintf(o.Out, "%s %-*s  %-37s %3d ms\n", mark, width, c.Name, c.Got.Verdict+"/"+c.Got.Reason, c.MS)
 	}
 	fmt.Fprintf(o.Out, "\n%d cases in %.1f s, %d of them not as they must be.\n", len(list), time.Since(start).Seconds(), len(r.Failed()))
 	return r, r.write(o.Dir)
