@@ -47,7 +47,13 @@ func (n *Node) refreshConfiguration(ctx context.Context, peers []*Peer) error {
 	if err != nil {
 		return err
 	}
-	raw, err := n.artefact(view.Configuration, view.Current)
+	return n.renew(ctx, s, view.Configuration, view.Current, configurationRenew)
+}
+
+// renew signs and publishes a statement unless the published one of that name
+// says the same and is younger than every.
+func (n *Node) renew(ctx context.Context, s trust.Statement, kind view.ArtefactKind, name string, every time.Duration) error {
+	raw, err := n.artefact(kind, name)
 	if err != nil {
 		return err
 	}
@@ -56,7 +62,7 @@ func (n *Node) refreshConfiguration(ctx context.Context, peers []*Peer) error {
 		if err != nil {
 			return err
 		}
-		if s.Iat-old.Iat < int64(configurationRenew/time.Second) && sameStatement(s, old.Statement) {
+		if s.Iat-old.Iat < int64(every/time.Second) && sameStatement(s, old.Statement) {
 			return nil
 		}
 	}
@@ -68,7 +74,7 @@ func (n *Node) refreshConfiguration(ctx context.Context, peers []*Peer) error {
 	if err != nil {
 		return err
 	}
-	return n.publishArtefacts(ctx, view.Artefact{Kind: view.Configuration, Name: view.Current, Content: string(signed)})
+	return n.publishArtefacts(ctx, view.Artefact{Kind: kind, Name: name, Content: string(signed)})
 }
 
 // configuration is what this administration says of itself now.
@@ -192,28 +198,7 @@ func (n *Node) refreshStatement(ctx context.Context, p *Peer) error {
 	if err != nil || !ok {
 		return err
 	}
-	raw, err := n.artefact(view.Statement, p.Host())
-	if err != nil {
-		return err
-	}
-	if raw != nil {
-		old, err := trust.Parse(raw)
-		if err != nil {
-			return err
-		}
-		if s.Iat-old.Iat < int64(statementRenew/time.Second) && sameStatement(s, old.Statement) {
-			return nil
-		}
-	}
-	signer, err := n.ring.Signer(keys.RoleFederation, n.now())
-	if err != nil {
-		return err
-	}
-	signed, err := author.Statement(s, signer)
-	if err != nil {
-		return err
-	}
-	return n.publishArtefacts(ctx, view.Artefact{Kind: view.Statement, Name: p.Host(), Content: string(signed)})
+	return n.renew(ctx, s, view.Statement, p.Host(), statementRenew)
 }
 
 // validStatement is our unexpired statement about a host; nil where there is none.
