@@ -22,7 +22,10 @@ race: ## the tests again and again under the race detector (COUNT=3)
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(or $(FUZZTIME),10s)
 
+bench: ## speed, each figure against its floor in the same run
+	go run ./cmd/bench
+
 lint: ## gofmt, vet, staticcheck, govulncheck; the house rules are tests in cmd/house
 	@CORPORA=$(CORPORA) .ci/lint
 
-.PHONY: help build demo test race fuzz lint
+.PHONY: help build demo test race fuzz bench lint

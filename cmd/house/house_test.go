@@ -50,7 +50,7 @@ var forbidden = map[string]string{
 // only these packages may import these libraries.
 var narrow = map[string][]string{
 	"github.com/lestrrat-go/jwx/v2":    {"keys/keyring", "federation/author"},
-	"github.com/cockroachdb/pebble/v2": {"registry/ledger", "registry/ledger/ledgertest"},
+	"github.com/cockroachdb/pebble/v2": {"registry/ledger", "registry/ledger/ledgertest", "cmd/bench"},
 	"github.com/gorilla/mux":           {"registry/api"},
 	"github.com/go-jose/go-jose/v4":    {"keys"},
 	"filippo.io/age":                   {"keys/keyring"},
