@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,9 @@ type measure struct {
 }
 
 // measures are all there are, in the order they run. Each lives in the file of its name.
-var measures = []measure{}
+var measures = []measure{
+	{"append", measureAppend},
+}
 
 // A bench is what measures work with.
 type bench struct {
@@ -36,13 +39,31 @@ type bench struct {
 
 func main() {
 	only := flag.String("only", "", "comma-separated `names` of measures; all by default")
+	profile := flag.String("cpuprofile", "", "write a CPU profile to `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only); err != nil {
+	if err := profiled(*profile, func() error { return run(ctx, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled writes a CPU profile of what run does where a file is named.
+func profiled(name string, run func() error) error {
+	if name == "" {
+		return run()
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return run()
 }
 
 func run(ctx context.Context, only string) error {
