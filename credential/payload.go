@@ -7,7 +7,6 @@ import (
 	"github.com/aeo-registry/aeo/credential/sdjwt"
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/keys"
-	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
 const (
@@ -57,21 +56,6 @@ func newPayload(c *Claims) *payload {
 	}
 }
 
-// parsePayload reads and checks a payload whose JSON is known to be strict.
-func parsePayload(raw []byte) (*payload, error) {
-	var p payload
-	if err := jcs.Unmarshal(raw, &p); err != nil {
-		return nil, fmt.Errorf("%w: payload: %w", ErrFormat, err)
-	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if err := p.checkDigests(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return &p, nil
-}
-
 // claims are the visible claims of a checked payload.
 func (p *payload) claims() Claims {
 	return Claims{
@@ -81,6 +65,14 @@ func (p *payload) claims() Claims {
 		Territory: p.Territory, Authority: p.Authority,
 		Programme: p.Programme, Type: p.Type,
 	}
+}
+
+// checkSigned holds every rule on a payload that was read.
+func (p *payload) checkSigned() error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	return p.checkDigests()
 }
 
 // check holds every rule on the visible claims that needs no clock and no other document.

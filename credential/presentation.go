@@ -37,16 +37,16 @@ func Parse(raw []byte) (*Presentation, error) {
 	if err := checkReadable(parts.KeyBinding); err != nil {
 		return nil, fmt.Errorf("%w: after the last tilde: %w", ErrUnreadable, err)
 	}
-	token, malformed, err := parseToken(parts.JWT)
+	var p payload
+	token, malformed, err := parseToken(parts.JWT, &p)
 	if err != nil {
 		return nil, err
 	}
 	if len(parts.KeyBinding) > 0 {
 		return nil, fmt.Errorf("%w: a key binding, though the credential is bound to no key", ErrFormat)
 	}
-	p, err := parsePayload(token.Payload())
-	if err != nil {
-		return nil, err
+	if err := p.checkSigned(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return &Presentation{
 		raw: raw, token: token, malformed: malformed,
@@ -54,17 +54,18 @@ func Parse(raw []byte) (*Presentation, error) {
 	}, nil
 }
 
-// parseToken reads the issuer JWT. A signature of the wrong length is reported
+// parseToken reads the issuer JWT, its payload into p. A signature of the wrong length is reported
 // apart: whose signature is missing is known only after the issuer was found
 // (protocol 11), so the form is read as if a signature of zeros stood there,
 // which verifies under no key.
-func parseToken(jwt []byte) (token *keys.Token, malformed, err error) {
-	token, err = keys.Parse(keys.KindCredential, jwt)
+func parseToken(jwt []byte, p *payload) (token *keys.Token, malformed, err error) {
+	token, err = keys.ParseInto(keys.KindCredential, jwt, p)
 	if errors.Is(err, keys.ErrSignature) {
 		malformed = err
 		zeros := keys.EncodeBase64URL(make([]byte, 64))
 		unsigned := jwt[:bytes.LastIndexByte(jwt, '.')+1]
-		token, err = keys.Parse(keys.KindCredential, append(bytes.Clone(unsigned), zeros...))
+		*p = payload{}
+		token, err = keys.ParseInto(keys.KindCredential, append(bytes.Clone(unsigned), zeros...), p)
 	}
 	switch {
 	case err == nil:

@@ -143,10 +143,10 @@ func (s *Subject) setAddress(v jsontext.Value) error {
 
 // lines are the members of an address in JSON.
 func (a *Address) lines() map[string]string {
-	out := map[string]string{}
 	if a == nil {
-		return out
+		return nil
 	}
+	out := map[string]string{}
 	for name, v := range map[string]string{"country": a.Country, "locality": a.Locality, "postcode": a.Postcode, "street": a.Street} {
 		if v != "" {
 			out[name] = v
@@ -174,9 +174,11 @@ func (s *Subject) check() error {
 			return fmt.Errorf("%s is not one line of at most %d characters", t.name, t.limit)
 		}
 	}
-	for name, v := range map[string]string{claimEffectiveOn: s.EffectiveOn, claimGrantedOn: s.GrantedOn, claimValidatedOn: s.ValidatedOn} {
-		if v != "" && !isDate(v) {
-			return fmt.Errorf("%s %.20q is not a day written 2006-01-02", name, v)
+	for _, d := range []struct{ name, value string }{
+		{claimEffectiveOn, s.EffectiveOn}, {claimGrantedOn, s.GrantedOn}, {claimValidatedOn, s.ValidatedOn},
+	} {
+		if d.value != "" && !isDate(d.value) {
+			return fmt.Errorf("%s %.20q is not a day written 2006-01-02", d.name, d.value)
 		}
 	}
 	return s.Address.check()

@@ -3,6 +3,8 @@ package credential
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -18,11 +20,11 @@ func VCT(entity string) string { return entity + vctPath }
 // It is the same for every administration but for its vct member, and never
 // changes: credentials pin it.
 func TypeMetadata(vct string) []byte {
-	return appendTypeMetadata(nil, vct)
+	return appendEnding([]byte(typeMetadata), vct)
 }
 
-func appendTypeMetadata(doc []byte, vct string) []byte {
-	doc = append(doc, typeMetadata...)
+// appendEnding appends what follows the literal part of the document.
+func appendEnding(doc []byte, vct string) []byte {
 	doc, _ = jsontext.AppendQuote(doc, vct) // bytes that are no UTF-8 become U+FFFD
 	return append(doc, '}')
 }
@@ -30,13 +32,20 @@ func appendTypeMetadata(doc []byte, vct string) []byte {
 // Integrity is the vct#integrity of a vct: the W3C Subresource Integrity
 // string of its Type Metadata.
 func Integrity(vct string) string {
-	var onStack [4096]byte // every verification comes here: no allocation
-	sum := sha256.Sum256(appendTypeMetadata(onStack[:0], vct))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	h, _ := hashedLiteral().Clone() // SHA-256 of the standard library always can
+	h.Write(appendEnding(nil, vct))
+	return "sha256-" + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
-// typeMetadata is the document up to the value of its last member, vct. It is
-// a literal because it is hashed at every verification.
+// hashedLiteral is SHA-256 gone through the part of the document that is the
+// same for all: every verification goes on from there.
+var hashedLiteral = sync.OnceValue(func() hash.Cloner {
+	h := sha256.New()
+	h.Write([]byte(typeMetadata))
+	return h.(hash.Cloner)
+})
+
+// typeMetadata is the document up to the value of its last member, vct.
 const typeMetadata = `{"claims":[` +
 	`{"display":[{"label":"Issued by","locale":"en"},{"label":"Émis par","locale":"fr"}],"mandatory":true,"path":["iss"],"sd":"never"},` +
 	`{"display":[{"label":"Issued on","locale":"en"},{"label":"Émis le","locale":"fr"}],"mandatory":true,"path":["iat"],"sd":"never"},` +

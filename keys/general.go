@@ -40,7 +40,7 @@ func ParseGeneral(kind Kind, raw []byte) (*General, error) {
 	if err := jcs.UnmarshalCanonical(raw, &g); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	payload, err := decodePayload([]byte(g.Payload))
+	payload, err := decodePayload([]byte(g.Payload), jcs.CheckObject)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
@@ -25,6 +26,8 @@ type PublicKey struct {
 	key *ecdsa.PublicKey
 	kid string
 	jwk []byte
+
+	last atomic.Pointer[envelope] // of the token verified last
 }
 
 // maxJWK is more than any P-256 JWK needs.
@@ -130,6 +133,6 @@ func (p *PublicKey) UnmarshalJSON(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = *q
+	p.key, p.kid, p.jwk = q.key, q.kid, q.jwk
 	return nil
 }

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -18,6 +19,8 @@ var (
 	// ErrFormat says that a readable JWS is not of the kind asked for: typ,
 	// alg, header members.
 	ErrFormat = errors.New("JWS of another kind")
+	// ErrPayload says that the payload of a good JWS has not the form asked for.
+	ErrPayload = errors.New("payload")
 	// ErrForeignKey says that the JWS names another key than the one offered.
 	ErrForeignKey = errors.New("signed with another key")
 	// ErrSignature says that the signature does not verify.
@@ -31,10 +34,12 @@ const signatureSize = 64
 // until Verify returns nil. It keeps the bytes it was read from, which the
 // caller must not change.
 type Token struct {
-	raw     []byte
-	signed  int // length of the signing input
-	kid     string
-	payload []byte
+	raw       []byte
+	header    int // length of the header
+	signed    int // length of the signing input
+	kid       string
+	payload   []byte
+	signature []byte
 }
 
 type header struct {
@@ -50,6 +55,17 @@ type header struct {
 //
 // What is not readable is [ErrUnreadable] whatever else is wrong with it.
 func Parse(kind Kind, raw []byte) (*Token, error) {
+	return parse(kind, raw, jcs.CheckObject)
+}
+
+// ParseInto is Parse that reads the payload into v as [jcs.Unmarshal] does, in
+// the one pass that also finds out whether it is strict JSON. A payload of
+// another form than v is [ErrPayload], where nothing else is wrong.
+func ParseInto(kind Kind, raw []byte, v any) (*Token, error) {
+	return parse(kind, raw, func(payload []byte) error { return jcs.UnmarshalObject(payload, v) })
+}
+
+func parse(kind Kind, raw []byte, read func(payload []byte) error) (*Token, error) {
 	if len(raw) > kind.max {
 		return nil, tooLarge(kind, len(raw))
 	}
@@ -57,11 +73,15 @@ func Parse(kind Kind, raw []byte) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload, err := decodePayload(body)
-	if err != nil {
+	payload, err := decodePayload(body, read)
+	if err != nil && !errors.Is(err, ErrPayload) {
 		return nil, err
 	}
-	return newToken(kind, raw, head, payload, sig)
+	token, bad := newToken(kind, raw, head, payload, sig)
+	if err = cmp.Or(bad, err); err != nil {
+		return nil, err
+	}
+	return token, nil
 }
 
 func tooLarge(kind Kind, size int) error {
@@ -77,12 +97,15 @@ func split(raw []byte) (head, body, sig []byte, err error) {
 	return head, body, sig, nil
 }
 
-func decodePayload(body []byte) ([]byte, error) {
-	payload, err := DecodeBase64URL(string(body))
+func decodePayload(body []byte, read func(payload []byte) error) ([]byte, error) {
+	payload, err := decodeBase64URL(body)
 	if err == nil {
-		err = jcs.CheckObject(payload)
+		err = read(payload)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, jcs.ErrMember):
+		return payload, fmt.Errorf("%w: %w", ErrPayload, err)
+	case err != nil:
 		return nil, fmt.Errorf("%w: payload: %w", ErrUnreadable, err)
 	}
 	return payload, nil
@@ -91,7 +114,7 @@ func decodePayload(body []byte) ([]byte, error) {
 // newToken checks what is left once the payload is known to be good. Raw is
 // head "." payload "." sig, all in base64url but for payload.
 func newToken(kind Kind, raw, head, payload, sig []byte) (*Token, error) {
-	decoded, err := DecodeBase64URL(string(sig))
+	decoded, err := decodeBase64URL(sig)
 	if err != nil {
 		return nil, fmt.Errorf("%w: signature: %w", ErrUnreadable, err)
 	}
@@ -102,13 +125,16 @@ func newToken(kind Kind, raw, head, payload, sig []byte) (*Token, error) {
 	if len(decoded) != signatureSize {
 		return nil, fmt.Errorf("%w: ES256 signatures have %d bytes, this one %d", ErrSignature, signatureSize, len(decoded))
 	}
-	return &Token{raw: raw, signed: len(raw) - len(sig) - 1, kid: kid, payload: payload}, nil
+	return &Token{
+		raw: raw, header: len(head), signed: len(raw) - len(sig) - 1,
+		kid: kid, payload: payload, signature: decoded,
+	}, nil
 }
 
 // parseHeader refuses every member but three: crit, b64, jwk, jku, x5u and zip
 // among the rest (RFC 8725, 3.10 and 3.1).
 func parseHeader(kind Kind, head []byte) (kid string, err error) {
-	raw, err := DecodeBase64URL(string(head))
+	raw, err := decodeBase64URL(head)
 	if err != nil {
 		return "", fmt.Errorf("%w: header: %w", ErrUnreadable, err)
 	}
@@ -145,13 +171,37 @@ func (t *Token) Verify(key *PublicKey) error {
 	if key == nil || key.kid != t.kid {
 		return ErrForeignKey
 	}
-	sig, err := jose.ParseSignedCompact(string(t.raw), []jose.SignatureAlgorithm{jose.ES256})
+	envelope, err := key.envelope(t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	got, err := sig.Verify(key.key)
-	if err != nil || !bytes.Equal(got, t.payload) {
+	jws := jose.JSONWebSignature{Signatures: []jose.Signature{envelope}}
+	jws.Signatures[0].Signature = t.signature
+	if jws.DetachedVerify(t.payload, key.key) != nil {
 		return ErrSignature
 	}
 	return nil
+}
+
+// An envelope is a protected header as go-jose reads it, of whatever signature.
+type envelope struct {
+	header string
+	jose   jose.Signature
+}
+
+// envelope gives a token's header as go-jose reads it. What a key signs has the
+// same header again and again, so the last one is kept: it is a matter of its
+// bytes alone, and go-jose checks it against key and signature each time.
+func (p *PublicKey) envelope(t *Token) (jose.Signature, error) {
+	header := t.raw[:t.header]
+	if last := p.last.Load(); last != nil && last.header == string(header) {
+		return last.jose, nil
+	}
+	detached := string(header) + ".." + string(t.raw[t.signed+1:])
+	jws, err := jose.ParseDetached(detached, t.payload, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return jose.Signature{}, err
+	}
+	p.last.Store(&envelope{header: string(header), jose: jws.Signatures[0]})
+	return jws.Signatures[0], nil
 }

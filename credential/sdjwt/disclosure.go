@@ -2,6 +2,7 @@ package sdjwt
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -19,17 +20,28 @@ type Claim struct {
 // further digests, in the order of the disclosures. It is the whole of RFC
 // 9901, 7.1, step 3 for such formats.
 func Flat(digests, disclosures []string) ([]Claim, error) {
-	open, err := newMatcher(disclosures)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range digests {
-		if _, _, err := open.take(d); err != nil {
-			return nil, err
+	sorted := slices.Clone(digests)
+	slices.Sort(sorted)
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i] == sorted[i-1] {
+			return nil, fmt.Errorf("%w: %.43q", ErrDuplicateDigest, sorted[i])
 		}
 	}
-	if err := open.done(); err != nil {
-		return nil, err
+	unmatched := 0
+	shown := make([]bool, len(sorted))
+	for i, text := range disclosures {
+		at, found := slices.BinarySearch(sorted, Digest(text))
+		switch {
+		case !found:
+			unmatched++
+		case shown[at]:
+			return nil, fmt.Errorf("%w: disclosure %d is presented twice", ErrDisclosure, i)
+		default:
+			shown[at] = true
+		}
+	}
+	if unmatched > 0 {
+		return nil, noDigest(unmatched)
 	}
 	claims := make([]Claim, 0, len(disclosures))
 	for _, text := range disclosures {
@@ -92,9 +104,13 @@ func (m *matcher) take(digest string) (disclosure string, ok bool, err error) {
 // done refuses disclosures the payload never referred to.
 func (m *matcher) done() error {
 	if n := len(m.open); n > 0 {
-		return fmt.Errorf("%w: %d of them match no digest", ErrDisclosure, n)
+		return noDigest(n)
 	}
 	return nil
+}
+
+func noDigest(n int) error {
+	return fmt.Errorf("%w: %d of them match no digest", ErrDisclosure, n)
 }
 
 // property reads [salt, name, value]; its digest was found in an object's "_sd".

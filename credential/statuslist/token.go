@@ -2,6 +2,7 @@ package statuslist
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -71,13 +72,14 @@ type Signed struct {
 
 // Parse reads a token. Errors are those of [keys.Parse], or [ErrList] for its claims.
 func Parse(raw []byte) (*Signed, error) {
-	token, err := keys.Parse(keys.KindStatusList, raw)
-	if err != nil {
-		return nil, fmt.Errorf("read status list token: %w", err)
-	}
-	s := &Signed{token: token}
-	if err := jcs.Unmarshal(token.Payload(), &s.claims); err != nil {
+	s := &Signed{}
+	var err error
+	s.token, err = keys.ParseInto(keys.KindStatusList, raw, &s.claims)
+	switch {
+	case errors.Is(err, keys.ErrPayload):
 		return nil, fmt.Errorf("read status list token: %w: %w", ErrList, err)
+	case err != nil:
+		return nil, fmt.Errorf("read status list token: %w", err)
 	}
 	if err := s.claims.check(); err != nil {
 		return nil, fmt.Errorf("read status list token: %w", err)

@@ -10,6 +10,7 @@ import (
 type Annex struct {
 	Document
 	raw    []byte
+	sha256 string          // of the document
 	signed map[string]bool // by territory
 }
 
@@ -32,6 +33,7 @@ func Parse(raw []byte) (*Annex, error) {
 	if err := a.Check(); err != nil {
 		return nil, err
 	}
+	a.sha256 = a.Document.SHA256()
 	last := -1
 	for i, t := range doc.Signatures() {
 		party, root := a.signer(t.KID())
@@ -46,6 +48,10 @@ func Parse(raw []byte) (*Annex, error) {
 	}
 	return a, nil
 }
+
+// SHA256 is the digest of the document, taken when the annex was read: every
+// verdict that rests on an annex states it.
+func (a *Annex) SHA256() string { return a.sha256 }
 
 // Raw is the annex as it was read.
 func (a *Annex) Raw() []byte { return a.raw }

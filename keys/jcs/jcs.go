@@ -17,6 +17,7 @@ package jcs
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +56,15 @@ func Marshal(v any) ([]byte, error) {
 // Unmarshal reads one strict JSON value into v and refuses members v does not have.
 func Unmarshal(data []byte, v any) error {
 	return read(data, v, json.RejectUnknownMembers(true))
+}
+
+// UnmarshalObject is Unmarshal for data that must be a JSON object.
+func UnmarshalObject(data []byte, v any) error {
+	err := Unmarshal(data, v)
+	if err != nil && !errors.Is(err, ErrMember) {
+		return err
+	}
+	return cmp.Or(checkObject(data), err)
 }
 
 // UnmarshalOpen reads one strict JSON value into v and passes over members v does not have.
@@ -98,6 +108,10 @@ func CheckObject(data []byte) error {
 	if err := Check(data); err != nil {
 		return err
 	}
+	return checkObject(data)
+}
+
+func checkObject(data []byte) error {
 	if jsontext.Value(data).Kind() != '{' {
 		return fmt.Errorf("%w: not an object", ErrSyntax)
 	}
