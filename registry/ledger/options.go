@@ -39,17 +39,19 @@ const (
 
 // Options say where and with what a ledger works.
 type Options struct {
-	Dir     string           // the Pebble store
-	HeadDir string           // the head file, better on another disk; default Dir + "-head"
-	FS      vfs.FS           // nil = the disk
-	HeadFS  vfs.FS           // nil = FS
-	Signer  *keys.NoteSigner // the log's key; its name is the origin
-	Keys    Sealer           // per-subject data keys
-	Project Projector        // nil = none
-	Now     func() time.Time
-	Rand    io.Reader
-	Log     *slog.Logger   // nil = none
-	Exit    func(code int) // nil = os.Exit; called with ExitWrite after a failed write
+	Dir      string           // the Pebble store
+	HeadDir  string           // the head file, better on another disk; default Dir + "-head"
+	Mirror   string           // a journal of whole batches, better on another disk; empty = none
+	FS       vfs.FS           // nil = the disk
+	HeadFS   vfs.FS           // nil = FS
+	MirrorFS vfs.FS           // nil = FS
+	Signer   *keys.NoteSigner // the log's key; its name is the origin
+	Keys     Sealer           // per-subject data keys
+	Project  Projector        // nil = none
+	Now      func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger   // nil = none
+	Exit     func(code int) // nil = os.Exit; called with ExitWrite after a failed write
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -61,6 +63,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.HeadFS == nil {
 		o.HeadFS = o.FS
+	}
+	if o.MirrorFS == nil {
+		o.MirrorFS = o.FS
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -74,6 +74,10 @@ func readTree(r pebble.Reader) (t treeRow, err error) {
 	if err != nil {
 		return t, fmt.Errorf("read tree row: %w", err)
 	}
+	return parseTree(row)
+}
+
+func parseTree(row []byte) (t treeRow, err error) {
 	if len(row) != 16+tlog.HashSize {
 		return t, fmt.Errorf("%w: tree row of %d bytes", ErrDamaged, len(row))
 	}
