@@ -1,6 +1,8 @@
 package credential
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"reflect"
@@ -46,6 +48,13 @@ func Issue(c Claims, vctEntity string, s *keys.Signer, rand io.Reader) ([]byte, 
 		return nil, fmt.Errorf("issue: read back: %w", err)
 	}
 	return out, nil
+}
+
+// LogDigest is the digest in the leaf of a credential [Issue] made; of one that
+// came from elsewhere, [Presentation.LogSHA256] is.
+func LogDigest(issued []byte) [sha256.Size]byte {
+	jwt, _, _ := bytes.Cut(issued, []byte("~"))
+	return sha256.Sum256(jwt[:bytes.LastIndexByte(jwt, '.')])
 }
 
 // disclose makes a disclosure of every claim of the subject.

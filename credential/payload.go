@@ -152,7 +152,8 @@ func (p *payload) checkDigests() error {
 		return fmt.Errorf("_sd has %d entries, want %d", len(p.SD), digestCount)
 	}
 	for i, d := range p.SD {
-		if b, err := keys.DecodeBase64URL(d); err != nil || len(b) != 32 {
+		var sum [32]byte
+		if b, err := keys.AppendBase64URL(sum[:0], d); err != nil || len(b) != len(sum) {
 			return fmt.Errorf("_sd entry %d is not the base64url of 32 bytes", i)
 		}
 	}

@@ -37,7 +37,7 @@ func Parse(raw []byte) (*Presentation, error) {
 	if err := checkReadable(parts.KeyBinding); err != nil {
 		return nil, fmt.Errorf("%w: after the last tilde: %w", ErrUnreadable, err)
 	}
-	var p payload
+	p := payload{SD: make([]string, 0, digestCount)}
 	token, malformed, err := parseToken(parts.JWT, &p)
 	if err != nil {
 		return nil, err

@@ -54,8 +54,9 @@ func failed(r Reason, format string, args ...any) finding {
 // newDecision has not come to any check yet: cannot_tell.
 func newDecision(q Question) *Decision {
 	d := &Decision{Schema: schema, As: q.As, At: cmp.Or(q.At, q.Now), Now: q.Now}
-	for _, id := range checkOrder {
-		d.Checks = append(d.Checks, Check{ID: id, Result: NotReached})
+	d.Checks = make([]Check, len(checkOrder))
+	for i, id := range checkOrder {
+		d.Checks[i] = Check{ID: id, Result: NotReached}
 	}
 	d.decide(BundleInvalid, q.StatusOnly)
 	return d

@@ -98,7 +98,7 @@ func split(raw []byte) (head, body, sig []byte, err error) {
 }
 
 func decodePayload(body []byte, read func(payload []byte) error) ([]byte, error) {
-	payload, err := decodeBase64URL(body)
+	payload, err := appendBase64URL(nil, body)
 	if err == nil {
 		err = read(payload)
 	}
@@ -114,7 +114,7 @@ func decodePayload(body []byte, read func(payload []byte) error) ([]byte, error)
 // newToken checks what is left once the payload is known to be good. Raw is
 // head "." payload "." sig, all in base64url but for payload.
 func newToken(kind Kind, raw, head, payload, sig []byte) (*Token, error) {
-	decoded, err := decodeBase64URL(sig)
+	decoded, err := appendBase64URL(make([]byte, 0, signatureSize), sig)
 	if err != nil {
 		return nil, fmt.Errorf("%w: signature: %w", ErrUnreadable, err)
 	}
@@ -134,7 +134,7 @@ func newToken(kind Kind, raw, head, payload, sig []byte) (*Token, error) {
 // parseHeader refuses every member but three: crit, b64, jwk, jku, x5u and zip
 // among the rest (RFC 8725, 3.10 and 3.1).
 func parseHeader(kind Kind, head []byte) (kid string, err error) {
-	raw, err := decodeBase64URL(head)
+	raw, err := appendBase64URL(nil, head)
 	if err != nil {
 		return "", fmt.Errorf("%w: header: %w", ErrUnreadable, err)
 	}

@@ -149,7 +149,7 @@ func elements(text string) ([]jsontext.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}
-	var parts []jsontext.Value
+	parts := make([]jsontext.Value, 0, 3)
 	if err := jcs.UnmarshalOpen(raw, &parts); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}

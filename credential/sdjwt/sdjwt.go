@@ -30,6 +30,7 @@ package sdjwt
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -85,12 +86,14 @@ func Split(raw []byte) (*Parts, error) {
 		return nil, fmt.Errorf("%w: %d disclosures, at most %d", ErrTooLarge, last-1, MaxDisclosures)
 	}
 	p := &Parts{JWT: pieces[0], KeyBinding: pieces[last], Disclosures: make([]string, 0, last-1)}
+	var decoded []byte
 	for i, d := range pieces[1:last] {
 		if len(d) == 0 {
 			return nil, fmt.Errorf("%w: disclosure %d is empty", ErrUnreadable, i)
 		}
 		text := string(d)
-		if _, err := keys.DecodeBase64URL(text); err != nil {
+		var err error
+		if decoded, err = keys.AppendBase64URL(decoded[:0], text); err != nil {
 			return nil, fmt.Errorf("%w: disclosure %d: %w", ErrUnreadable, i, err)
 		}
 		p.Disclosures = append(p.Disclosures, text)
@@ -101,5 +104,7 @@ func Split(raw []byte) (*Parts, error) {
 // Digest is the digest of a disclosure: SHA-256 over its text (RFC 9901, 4.2.3).
 func Digest(disclosure string) string {
 	sum := sha256.Sum256([]byte(disclosure))
-	return keys.EncodeBase64URL(sum[:])
+	var text [43]byte
+	base64.RawURLEncoding.Encode(text[:], sum[:])
+	return string(text[:])
 }

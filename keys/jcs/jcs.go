@@ -80,8 +80,11 @@ func UnmarshalCanonical(data []byte, v any) error {
 	return CheckCanonical(data)
 }
 
-// CheckCanonical reports whether data, already known to be strict JSON, is in RFC 8785 form.
+// CheckCanonical reports whether data is one strict JSON value in RFC 8785 form.
 func CheckCanonical(data []byte) error {
+	if err := checkLimits(data); err != nil {
+		return err
+	}
 	val := jsontext.Value(bytes.Clone(data))
 	if err := val.Canonicalize(); err != nil {
 		return fmt.Errorf("%w: %w", ErrSyntax, describe(err))
