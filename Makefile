@@ -22,10 +22,13 @@ race: ## the tests again and again under the race detector (COUNT=3)
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@.ci/fuzz $(or $(FUZZTIME),10s)
 
+campaign: ## each promise of the README tested at the size of a release (SHORT=1: of a submission)
+	AEO_CORPORA=$(abspath $(CORPORA)) go run ./cmd/campaign $(if $(SHORT),-short) $(if $(ONLY),-only $(ONLY))
+
 bench: ## speed, each figure against its floor in the same run
 	go run ./cmd/bench
 
 lint: ## gofmt, vet, staticcheck, govulncheck; the house rules are tests in cmd/house
 	@CORPORA=$(CORPORA) .ci/lint
 
-.PHONY: help build demo test race fuzz bench lint
+.PHONY: help build demo test race fuzz campaign bench lint

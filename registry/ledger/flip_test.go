@@ -64,12 +64,12 @@ func TestFlippedBits(t *testing.T) {
 			if reopen { // which flushes
 				closed(t, w.mustOpen(t))
 			}
-			flipEach(t, w, seeds(128))
+			flipEach(t, w)
 		})
 	}
 }
 
-func flipEach(t *testing.T, w *world, flips int) {
+func flipEach(t *testing.T, w *world) {
 	l := w.copied().mustOpen(t)
 	want, err := contents(l)
 	if err != nil {
@@ -94,8 +94,9 @@ func flipEach(t *testing.T, w *world, flips int) {
 			files, total = append(files, place{dir + "/" + name, info.Size()}), total+info.Size()
 		}
 	}
-	refused := 0
-	for seed := range flips {
+	flips, refused := 0, 0
+	for seed := range scenarios(128) {
+		flips++
 		rng := mrand.New(mrand.NewPCG(uint64(seed), 10))
 		at, mask := rng.Int64N(total), byte(1)<<rng.IntN(8)
 		for _, f := range files {
