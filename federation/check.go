@@ -56,7 +56,7 @@ func newDecision(q Question) *Decision {
 	d := &Decision{Schema: schema, As: q.As, At: cmp.Or(q.At, q.Now), Now: q.Now}
 	d.Checks = make([]Check, len(checkOrder))
 	for i, id := range checkOrder {
-		d.Checks[i] = Check{ID: id, Result: NotReached}
+		d.Checks[i].ID, d.Checks[i].Result = id, NotReached
 	}
 	d.decide(BundleInvalid, q.StatusOnly)
 	return d

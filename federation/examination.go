@@ -40,7 +40,6 @@ type statement struct {
 	notBefore      int64
 	expires        int64 // 0 = never
 	status         credential.StatusRef
-	leaf           string // digest in the credential leaf of the log
 }
 
 // examine begins an examination; input is the digest of what is asked about.

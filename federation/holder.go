@@ -1,7 +1,6 @@
 package federation
 
 import (
-	"encoding/hex"
 	"time"
 
 	"github.com/aeo-registry/aeo/credential"
@@ -12,12 +11,12 @@ import (
 // takePresentation takes a credential whose signature and disclosures were checked as
 // the statement to judge.
 func (e *examination) takePresentation(p *credential.Presentation, s *credential.Subject) {
-	c, sum := p.Visible(), p.LogSHA256()
+	c := p.Visible()
 	e.said = &statement{
 		programme: c.Programme, typ: c.Type,
 		name: s.LegalName, identifiers: s.Identifiers, roles: s.Roles,
 		notBefore: c.NotBefore, expires: c.Expires,
-		status: c.Status, leaf: hex.EncodeToString(sum[:]),
+		status: c.Status,
 	}
 	h := e.showHolder()
 	h.AuthorisationNo, h.EffectiveOn = s.AuthorisationNo, s.EffectiveOn
@@ -34,7 +33,7 @@ func (e *examination) takeEntry(entry *bundle.DirectoryEntry) {
 	e.said = &statement{
 		programme: entry.Programme, typ: entry.AuthorisationType,
 		name: entry.Name, identifiers: entry.Identifiers, roles: entry.Roles,
-		notBefore: begins.Unix(), status: credential.StatusRef(entry.Status), leaf: entry.CredentialSHA256,
+		notBefore: begins.Unix(), status: credential.StatusRef(entry.Status),
 	}
 	e.showHolder().EffectiveOn = entry.EffectiveOn
 	e.warnAboutHolder()

@@ -22,7 +22,7 @@ func (e *examination) checkTransparency() finding {
 			return failed(LogMisbehaviour, "log %s signed two trees of size %d: the receipt has root %v, the bundle %v",
 				cp.Origin, cp.Size, cp.Root, ours.Root)
 		}
-		if _, err := r.Verify(e.said.leaf, e.administration.LogKey); err == nil {
+		if _, err := r.Verify(e.leaf(), e.administration.LogKey); err == nil {
 			logged = true
 		}
 	}
@@ -37,6 +37,13 @@ func (e *examination) checkTransparency() finding {
 	return notAsked()
 }
 
+// leaf is the digest of what was presented in the credential leaf of the log.
+// Receipts come with presentations only.
+func (e *examination) leaf() string {
+	sum := e.line.Presentation.LogSHA256()
+	return hex.EncodeToString(sum[:])
+}
+
 // loggedBefore reports whether a receipt shows the credential in its issuer's
 // log before an instant. It is asked at level transparency only. A leaf is
 // recorded no later than any state or status leaf behind it, and for those the
@@ -45,11 +52,9 @@ func (e *examination) loggedBefore(instant int64) bool {
 	if e.level() != LevelTransparency {
 		return false
 	}
-	sum := e.line.Presentation.LogSHA256()
-	leaf := hex.EncodeToString(sum[:])
 	first := int64(-1)
 	for _, r := range e.receipts {
-		if _, err := r.Verify(leaf, e.administration.LogKey); err == nil && (first < 0 || r.Index < first) {
+		if _, err := r.Verify(e.leaf(), e.administration.LogKey); err == nil && (first < 0 || r.Index < first) {
 			first = r.Index
 		}
 	}
