@@ -34,4 +34,20 @@ var promises = []promise{
 		long:     times("AEO_SEEDS", 20_000, "seeds"),
 		commands: [][]string{goTest("./registry/ledger", "TestPowerCutsWhileOpening", "TestPowerCutDuringCreate")},
 	},
+	{
+		id: "disk_faults", about: "a disk that fails",
+		holds:    "whatever operation fails, nothing acknowledged is lost and the next start is clean",
+		method:   "each n-th reading or writing operation of opening, appending and closing fails with EIO or ENOSPC, alone or with all after it, through the file system under the store, in a process of its own",
+		short:    whole,
+		long:     whole,
+		commands: [][]string{goTest("./registry/ledger", "TestEachFault", "TestFailedWrites")},
+	},
+	{
+		id: "syscalls", about: "system calls that fail or kill",
+		holds:    "nothing acknowledged is lost, nothing is invented, the next start is clean",
+		method:   "each n-th fsync, write, rename, open and unlink of the real binary, from its start to a grant and a suspension, fails with EIO or ENOSPC or kills it, through strace",
+		short:    scale{"the first 3 of each thread", 20, []string{"AEO_NTH=3"}},
+		long:     scale{"all", 20, []string{"AEO_NTH=100000"}},
+		commands: [][]string{goTest("./cmd/aeo", "TestCampaignSyscalls")},
+	},
 }

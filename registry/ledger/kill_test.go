@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"math"
 	mrand "math/rand/v2"
 	"os"
 	"os/exec"
@@ -12,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,8 +24,8 @@ import (
 
 // What a child process of these tests is told.
 const (
-	childDir  = "AEO_LEDGER_DIR"  // work there until killed
-	childFail = "AEO_LEDGER_FAIL" // only open, with every write from that one on failing
+	childDir   = "AEO_LEDGER_DIR"   // work there until killed
+	childFault = "AEO_LEDGER_FAULT" // open, append a little and close, with this fault on the way
 )
 
 func TestMain(m *testing.M) {
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if err := child(dir, os.Getenv(childFail)); err != nil {
+	if err := child(dir, os.Getenv(childFault)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -50,23 +51,22 @@ func diskOptions(t testing.TB, dir string) ledger.Options {
 	}
 }
 
-func child(dir, fail string) error {
+func child(dir, spec string) error {
 	var t testing.T
 	o := diskOptions(&t, dir)
-	if n, err := strconv.ParseInt(fail, 10, 64); err == nil {
-		b := &breaker{err: syscall.EIO}
-		b.left.Store(n)
-		b.armed.Store(true)
-		o.FS = failing(vfs.Default, b.ask)
+	if spec == "" {
+		l, err := ledger.Open(o)
+		if err != nil {
+			return err
+		}
+		return appendForEver(l, dir)
 	}
-	l, err := ledger.Open(o)
+	f, err := parseFault(spec)
 	if err != nil {
 		return err
 	}
-	if fail != "" {
-		return l.Close()
-	}
-	return appendForEver(l, dir)
+	o.FS = f.on(vfs.Default)
+	return errors.Join(workALittle(o, dir), f.met())
 }
 
 // appendForEver appends from several callers. Each writes what was acknowledged
@@ -75,19 +75,22 @@ func appendForEver(l *ledger.Ledger, dir string) error {
 	var group sync.WaitGroup
 	failed := make(chan error, 4)
 	for c := range cap(failed) {
-		group.Go(func() { failed <- appendAndNote(l, filepath.Join(dir, fmt.Sprint("acks-", os.Getpid(), "-", c))) })
+		group.Go(func() {
+			failed <- appendSome(l, filepath.Join(dir, fmt.Sprint("acks-", os.Getpid(), "-", c)), math.MaxInt)
+		})
 	}
 	group.Wait()
 	return <-failed
 }
 
-func appendAndNote(l *ledger.Ledger, name string) error {
+// appendSome appends so many events and notes what was acknowledged.
+func appendSome(l *ledger.Ledger, name string, events int) error {
 	acks, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	defer acks.Close()
-	for i := 0; ; i++ {
+	for i := range events {
 		event := fmt.Sprintf("%s %d", filepath.Base(name), i)
 		a, err := l.Append(context.Background(), ledgertest.Case("trader", event))
 		if err != nil {
@@ -100,6 +103,7 @@ func appendAndNote(l *ledger.Ledger, name string) error {
 			return err
 		}
 	}
+	return nil
 }
 
 func createdOnDisk(t *testing.T) string {
@@ -226,39 +230,6 @@ func checkAckFile(t *testing.T, l *ledger.Ledger, name string) (acked int) {
 		acked++
 	}
 	return acked
-}
-
-// Whatever write fails while a ledger is opened, and however Pebble takes it,
-// the next start finds all.
-func TestFailedWritesWhileOpening(t *testing.T) {
-	t.Parallel()
-	dir := createdOnDisk(t)
-	l, err := ledger.Open(diskOptions(t, dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := append1(t, l, ledgertest.Case("trader", "x"))
-	head := l.Head()
-	closed(t, l)
-	failures := 0
-	for n := range seeds(16) {
-		cmd, _ := run(t, childDir+"="+dir, fmt.Sprint(childFail, "=", n*3))
-		if err := cmd.Wait(); err != nil {
-			failures++
-		}
-		l, err := ledger.Open(diskOptions(t, dir))
-		if err != nil {
-			t.Fatalf("after write %d failed: %v", n*3, err)
-		}
-		if string(l.Head().Raw) != string(head.Raw) || l.Head().Size != want.Size {
-			t.Errorf("after write %d failed the head is\n%s", n*3, l.Head().Raw)
-		}
-		ledgertest.CheckLog(t, l)
-		closed(t, l)
-	}
-	if failures == 0 {
-		t.Error("no write failed")
-	}
 }
 
 func TestFilesAreThePrivateOnesOfTheirOwner(t *testing.T) {
