@@ -97,7 +97,20 @@ func (a *app) listen(ctx context.Context, n *registry.Node, dir, public string, 
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(a.out, "serving %s on %s\n", n.Config().EntityID, listener.Addr())
-	return api.Serve(ctx, n, api.Listeners{Public: listener, TLS: config, Local: socket, Log: log})
+	return api.Serve(ctx, n, api.Listeners{Public: listener, MaxConnections: maxConnections(), TLS: config, Local: socket, Log: log})
+}
+
+// ownFiles is what a node may have open itself, most of it the ledger.
+const ownFiles = 2048
+
+// maxConnections leaves the node its own files, and half of very few.
+func maxConnections() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return api.DefaultConnections
+	}
+	most := int64(min(files.Cur, 1<<30))
+	return int(min(api.DefaultConnections, max(most-ownFiles, most/2)))
 }
 
 // nodeError gives errors of opening a node their exit codes.

@@ -18,7 +18,10 @@ import (
 	"github.com/gorilla/mux"
 )
 
-const maxLocalBody = 8 << 20
+const (
+	maxLocalBody = 8 << 20
+	maxLocal     = 256 // requests at once
+)
 
 // v1 begins every path. It is written out for each route: in a subrouter of
 // gorilla/mux a wrong method is answered with 404.
@@ -34,7 +37,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localCases(r, n)
 	localFederation(r, n)
 	localLog(r, n)
-	return wrap(r, log, 256, maxLocalBody)
+	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic)})
 }
 
 func localNode(r *mux.Router, n *registry.Node) {
@@ -192,6 +195,10 @@ func command[Req, Resp any](r *mux.Router, path string, do func(context.Context,
 // post reads one strict JSON request, hands it to the node and answers with what it returns.
 func post[Req, Resp any](do func(context.Context, Req) (Resp, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxLocalBody {
+			writeProblem(w, tooLarge(maxLocalBody))
+			return
+		}
 		raw, err := io.ReadAll(r.Body)
 		var large *http.MaxBytesError
 		if errors.As(err, &large) {
@@ -213,7 +220,7 @@ func post[Req, Resp any](do func(context.Context, Req) (Resp, error)) http.Handl
 
 func answerJSON(w http.ResponseWriter, v any, err error) {
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		answer(w, nil, "", err)
 		return
 	}
 	raw, err := jcs.Marshal(v)
@@ -222,6 +229,7 @@ func answerJSON(w http.ResponseWriter, v any, err error) {
 
 func answer(w http.ResponseWriter, raw []byte, mediaType string, err error) {
 	if err != nil {
+		remember(w, err)
 		writeProblem(w, problemOf(err))
 		return
 	}

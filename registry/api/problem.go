@@ -39,9 +39,11 @@ var problems = []struct {
 	{registry.ErrConflict, "conflict", "The state does not allow it", http.StatusConflict},
 	{registry.ErrExists, "conflict", "It exists already", http.StatusConflict},
 	{ledger.ErrConflict, "conflict", "The log refuses the entry", http.StatusConflict},
+	{errCrowded, "busy", "Too much at once", http.StatusServiceUnavailable},
 	{ledger.ErrBusy, "busy", "Too much at once", http.StatusServiceUnavailable},
 	{ledger.ErrClock, "clock", "The clock is behind the log", http.StatusServiceUnavailable},
 	{ledger.ErrReadOnly, "read-only", "The ledger is damaged and only read", http.StatusServiceUnavailable},
+	{ledger.ErrClosed, "stopping", "The node is stopping", http.StatusServiceUnavailable},
 	{peer.ErrSplitView, "split-view", "The partner's log shows two histories", http.StatusBadGateway},
 	{peer.ErrRollback, "rollback", "The partner's log shrank", http.StatusBadGateway},
 	{peer.ErrTokenDiffers, "token-differs", "The partner's status list differs from its log", http.StatusBadGateway},
@@ -56,6 +58,9 @@ var problems = []struct {
 	{context.DeadlineExceeded, "timeout", "It took too long", http.StatusServiceUnavailable},
 	{context.Canceled, "cancelled", "The request was cancelled", http.StatusServiceUnavailable},
 }
+
+// retryAfter is in seconds: what sheds a request is over in less.
+const retryAfter = "1"
 
 // ProblemPrefix begins the type of every problem.
 const ProblemPrefix = "urn:aeo:problem:"
@@ -80,7 +85,7 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(p.Status)
 	w.Write(raw)

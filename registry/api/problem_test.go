@@ -57,7 +57,7 @@ func TestTooMuchAtOnceIsRefused(t *testing.T) {
 		close(entered)
 		<-leave
 	})
-	h := wrap(r, slog.New(slog.DiscardHandler), 1, 0)
+	h := wrap(r, around{log: slog.New(slog.DiscardHandler), slots: make(chan struct{}, 1), traffic: new(traffic)})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -78,7 +78,7 @@ func TestLogsHoldNoTraders(t *testing.T) {
 	var out strings.Builder
 	r := mux.NewRouter()
 	r.HandleFunc("/operators/{id}", func(http.ResponseWriter, *http.Request) {})
-	h := wrap(r, slog.New(slog.NewTextHandler(&out, nil)), 1, 0)
+	h := wrap(r, around{log: slog.New(slog.NewTextHandler(&out, nil)), traffic: new(traffic)})
 	for _, path := range []string{"/operators/NZ:ses:12345678A", "/elsewhere/12345678A", "/operators/x?name=12345678A"} {
 		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
 	}

@@ -24,44 +24,39 @@ const (
 	shortly       = "public, max-age=5"
 )
 
-// A document is one public answer: signed or derived, small, and the same for everybody.
+// An effort is what it takes to make an answer.
+type effort int
+
+const (
+	inMemory  effort = 0  // it lies ready
+	fromStore effort = 1  // a few rows
+	fromLog   effort = 10 // read, verified or signed; follows from the log alone and is kept until that grows
+	fromPeers effort = 11 // as fromLog, and from what is known of peers
+)
+
+// A document is one public answer: signed or derived, and the same for everybody.
 type document struct {
-	path  string
-	media string
-	cache string
-	read  func(*http.Request) ([]byte, error)
-	fail  func(http.ResponseWriter, error) // nil = problem details
+	path   string
+	media  string
+	cache  string
+	effort effort
+	read   func(*http.Request) ([]byte, error)
+	fail   func(http.ResponseWriter, error) // nil = problem details
 }
 
 // Public is what the world reads from a node.
-func Public(n *registry.Node, log *slog.Logger) http.Handler {
+func Public(n *registry.Node, log *slog.Logger) http.Handler { return public(n, log, new(traffic)) }
+
+func public(n *registry.Node, log *slog.Logger, t *traffic) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = methodNotAllowed(r)
-	for _, d := range documents(n) {
-		r.Handle(d.path, d).Methods(http.MethodGet, http.MethodHead)
+	d := &desk{ledger: n.Ledger(), places: make(chan struct{}, maxMaking), shares: newShares(), kept: newKept()}
+	for _, doc := range documents(n) {
+		r.Handle(doc.path, d.serve(doc)).Methods(http.MethodGet, http.MethodHead)
 	}
-	return wrap(r, log, 512, 0)
-}
-
-func (d document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	raw, err := d.read(r)
-	if err != nil {
-		if d.fail != nil {
-			d.fail(w, err)
-			return
-		}
-		writeProblem(w, problemOf(err))
-		return
-	}
-	w.Header().Set("Content-Type", d.media)
-	w.Header().Set("Cache-Control", d.cache)
-	w.Header().Set("Access-Control-Allow-Origin", "*")
-	// The connection is closed to slow readers; HEAD gets the length alone.
-	w.Header().Set("Content-Length", fmt.Sprint(len(raw)))
-	if r.Method != http.MethodHead {
-		w.Write(raw)
-	}
+	// Nobody reads a line for every reader of public files, and they would fill the disk.
+	return wrap(r, around{log: log, level: slog.LevelDebug, traffic: t})
 }
 
 func documents(n *registry.Node) []document {
@@ -70,28 +65,28 @@ func documents(n *registry.Node) []document {
 
 func federationDocuments(n *registry.Node) []document {
 	return []document{
-		{"/.well-known/openid-federation", statementType, shortly, func(*http.Request) ([]byte, error) { return n.EntityConfiguration() }, federationError},
-		{"/federation/fetch", statementType, shortly, func(r *http.Request) ([]byte, error) { return fetch(n, r) }, federationError},
-		{"/federation/list", "application/json", shortly, func(r *http.Request) ([]byte, error) { return subordinates(n, r) }, federationError},
-		{"/federation/historical-keys", "application/jwk-set+jwt", shortly, func(*http.Request) ([]byte, error) { return n.HistoricalKeys() }, federationError},
-		{"/roster", "application/json", shortly, func(*http.Request) ([]byte, error) { return n.Roster() }, nil},
-		{"/mras", "application/json", shortly, func(*http.Request) ([]byte, error) { return asJSON(n.ArrangementList()) }, nil},
-		{"/mras/{id}", "application/json", shortly, func(r *http.Request) ([]byte, error) { return asJSON(n.ArrangementDocuments(id(r))) }, nil},
-		{"/programmes/{id}", "application/json", shortly, func(r *http.Request) ([]byte, error) { return n.ProgrammeProfile(id(r)) }, nil},
-		{"/directory", "application/aeo-directory+jwt", shortly, func(*http.Request) ([]byte, error) { return n.DirectoryFile() }, nil},
-		{"/bundle", bundleType, shortly, func(*http.Request) ([]byte, error) { raw, _, err := n.Bundle(); return raw, err }, nil},
-		{"/.well-known/jwt-vc-issuer", "application/json", shortly, func(*http.Request) ([]byte, error) { return issuerMetadata(n) }, nil},
-		{"/vct/aeo-status/1", "application/json", shortly, func(*http.Request) ([]byte, error) { return typeMetadata(n) }, nil},
-		{"/healthz", "text/plain; charset=utf-8", "no-store", func(*http.Request) ([]byte, error) { return []byte("ok\n"), n.Healthy() }, nil},
+		{"/.well-known/openid-federation", statementType, shortly, fromLog, func(*http.Request) ([]byte, error) { return n.EntityConfiguration() }, federationError},
+		{"/federation/fetch", statementType, shortly, fromPeers, func(r *http.Request) ([]byte, error) { return fetch(n, r) }, federationError},
+		{"/federation/list", "application/json", shortly, fromPeers, func(r *http.Request) ([]byte, error) { return subordinates(n, r) }, federationError},
+		{"/federation/historical-keys", "application/jwk-set+jwt", shortly, fromLog, func(*http.Request) ([]byte, error) { return n.HistoricalKeys() }, federationError},
+		{"/roster", "application/json", shortly, fromLog, func(*http.Request) ([]byte, error) { return n.Roster() }, nil},
+		{"/mras", "application/json", shortly, fromLog, func(*http.Request) ([]byte, error) { return asJSON(n.ArrangementList()) }, nil},
+		{"/mras/{id}", "application/json", shortly, fromLog, func(r *http.Request) ([]byte, error) { return asJSON(n.ArrangementDocuments(id(r))) }, nil},
+		{"/programmes/{id}", "application/json", shortly, fromLog, func(r *http.Request) ([]byte, error) { return n.ProgrammeProfile(id(r)) }, nil},
+		{"/directory", "application/aeo-directory+jwt", shortly, fromLog, func(*http.Request) ([]byte, error) { return n.DirectoryFile() }, nil},
+		{"/bundle", bundleType, shortly, inMemory, func(*http.Request) ([]byte, error) { raw, _, err := n.Bundle(); return raw, err }, nil},
+		{"/.well-known/jwt-vc-issuer", "application/json", shortly, fromLog, func(*http.Request) ([]byte, error) { return issuerMetadata(n) }, nil},
+		{"/vct/aeo-status/1", "application/json", shortly, fromPeers, func(*http.Request) ([]byte, error) { return typeMetadata(n) }, nil},
+		{"/healthz", "text/plain; charset=utf-8", "no-store", inMemory, func(*http.Request) ([]byte, error) { return []byte("ok\n"), n.Healthy() }, nil},
 	}
 }
 
 func statusDocuments(n *registry.Node) []document {
 	return []document{
-		{"/status", "application/json", shortly, func(*http.Request) ([]byte, error) {
+		{"/status", "application/json", shortly, inMemory, func(*http.Request) ([]byte, error) {
 			return jcs.Marshal(map[string][]string{"status_lists": n.StatusLists()})
 		}, nil},
-		{"/status/{id}", "application/statuslist+jwt", shortly, func(r *http.Request) ([]byte, error) {
+		{"/status/{id}", "application/statuslist+jwt", shortly, inMemory, func(r *http.Request) ([]byte, error) {
 			if r.URL.Query().Has("time") {
 				return nil, errNoPast
 			}
@@ -113,8 +108,8 @@ func statusError(w http.ResponseWriter, err error) {
 
 func logDocuments(n *registry.Node) []document {
 	return []document{
-		{"/log/checkpoint", "text/plain; charset=utf-8", shortly, func(*http.Request) ([]byte, error) { return n.PublishedCheckpoint() }, logError},
-		{"/log/tile/{rest:.+}", "application/octet-stream", immutable, func(r *http.Request) ([]byte, error) { return tile(n, mux.Vars(r)["rest"]) }, logError},
+		{"/log/checkpoint", "text/plain; charset=utf-8", shortly, inMemory, func(*http.Request) ([]byte, error) { return n.PublishedCheckpoint() }, logError},
+		{"/log/tile/{rest:.+}", "application/octet-stream", immutable, fromStore, func(r *http.Request) ([]byte, error) { return tile(n, mux.Vars(r)["rest"]) }, logError},
 	}
 }
 
@@ -129,6 +124,9 @@ func tile(n *registry.Node, rest string) ([]byte, error) {
 func logError(w http.ResponseWriter, err error) {
 	p := problemOf(err)
 	w.Header().Set("Cache-Control", "no-store")
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
 	http.Error(w, p.Title, p.Status)
 }
 
@@ -169,6 +167,9 @@ func federationError(w http.ResponseWriter, err error) {
 		status, code = http.StatusBadRequest, "invalid_request"
 	case errors.Is(err, registry.ErrNotFound):
 		status, code = http.StatusNotFound, "not_found"
+	case problemOf(err).Status == http.StatusServiceUnavailable:
+		status, code = http.StatusServiceUnavailable, "temporarily_unavailable"
+		w.Header().Set("Retry-After", retryAfter)
 	}
 	raw, _ := jcs.Marshal(map[string]string{"error": code, "error_description": strings.ReplaceAll(code, "_", " ")})
 	w.Header().Set("Content-Type", "application/json")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,33 +15,34 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/registry"
-	"golang.org/x/net/netutil"
 )
 
 const (
-	maxConnections = 4096
-	graceful       = 15 * time.Second
-	tickEvery      = time.Second
+	graceful  = 15 * time.Second
+	tickEvery = time.Second
+	// DefaultConnections is how many connections the public listener keeps.
+	DefaultConnections = 16384
 )
 
 // Listeners are where a node is served.
 type Listeners struct {
-	Public net.Listener // TLS is put on it
-	TLS    *tls.Config
-	Local  net.Listener // the unix socket
-	Log    *slog.Logger
+	Public         net.Listener // TLS is put on it
+	MaxConnections int          // of Public; 0 = DefaultConnections
+	TLS            *tls.Config
+	Local          net.Listener // the unix socket
+	Log            *slog.Logger
 }
 
 // Serve answers on both listeners and lets the node tick, until ctx ends; then it
 // stops gracefully. It does not close the node.
 func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
-	public := Server(Public(n, l.Log), l.Log)
-	local := Server(Local(n, l.Log), l.Log)
+	world := &traffic{gate: newGate(l.Public, cmp.Or(l.MaxConnections, DefaultConnections))}
+	public := Server(public(n, l.Log, world), l.Log)
+	public.ConnState = world.gate.follow
+	local := Server(debugging(Local(n, l.Log), world), l.Log)
 	local.WriteTimeout = 5 * time.Minute // a command may follow a slow partner
 	failed := make(chan error, 2)
-	go func() {
-		failed <- public.Serve(tls.NewListener(netutil.LimitListener(l.Public, maxConnections), l.TLS))
-	}()
+	go func() { failed <- public.Serve(tls.NewListener(world.gate, l.TLS)) }()
 	go func() { failed <- local.Serve(l.Local) }()
 	err := tick(ctx, n, failed, l.Log)
 	return errors.Join(err, stop(public, local))
@@ -71,12 +73,18 @@ func tick(ctx context.Context, n *registry.Node, failed <-chan error, log *slog.
 	}
 }
 
+// stop lets requests end. Whose reader is slow ends with the server: no reader
+// keeps a node from stopping well.
 func stop(servers ...*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), graceful)
 	defer cancel()
 	var errs error
 	for _, s := range servers {
-		errs = errors.Join(errs, s.Shutdown(ctx))
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = s.Close()
+		}
+		errs = errors.Join(errs, err)
 	}
 	return errs
 }

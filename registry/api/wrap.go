@@ -10,31 +10,64 @@ import (
 	"github.com/gorilla/mux"
 )
 
+// around is what a router is wrapped in.
+type around struct {
+	log     *slog.Logger
+	level   slog.Level // of the line for each request
+	maxBody int64
+	slots   chan struct{} // requests at once; nil = no bound
+	traffic *traffic
+}
+
 // wrap puts around a router what must hold for every answer, also for those a
 // router gives by itself (404, 405): gorilla/mux runs no middleware for them.
-func wrap(next *mux.Router, log *slog.Logger, inFlight int, maxBody int64) http.Handler {
-	slots := make(chan struct{}, inFlight)
+func wrap(next *mux.Router, a around) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		secure(rec.Header())
 		defer func() {
-			log.Info("request", "method", r.Method, "route", route(next, r), "status", rec.status, "bytes", rec.bytes, "took", time.Since(start))
+			a.traffic.count(rec.status)
+			a.report(next, r, rec, time.Since(start))
 		}()
+		if r.ContentLength > a.maxBody || r.ContentLength < 0 && a.maxBody == 0 {
+			// What nobody wants is not waited for: a moment, for the answer to arrive.
+			rec.Header().Set("Connection", "close")
+			_ = http.NewResponseController(w).SetReadDeadline(start.Add(time.Second / 2))
+		}
 		if !cleanPath(r.URL.EscapedPath()) {
 			writeProblem(rec, &Problem{Type: ProblemPrefix + "path", Title: "The path is not in its plain form", Status: http.StatusBadRequest})
 			return
 		}
-		select {
-		case slots <- struct{}{}:
-			defer func() { <-slots }()
-		default:
-			writeProblem(rec, &Problem{Type: ProblemPrefix + "busy", Title: "Too much at once", Status: http.StatusServiceUnavailable})
-			return
+		if a.slots != nil {
+			select {
+			case a.slots <- struct{}{}:
+				defer func() { <-a.slots }()
+			default:
+				writeProblem(rec, problemOf(errCrowded))
+				return
+			}
 		}
-		r.Body = http.MaxBytesReader(rec, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, a.maxBody) // closes the connection, which it reaches through w alone
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// report writes the line for a request. What went wrong within the node is told
+// to the log and to nobody else.
+func (a around) report(router *mux.Router, r *http.Request, rec *recorder, took time.Duration) {
+	level := a.level
+	if rec.status >= http.StatusInternalServerError && rec.status != http.StatusServiceUnavailable && rec.status != http.StatusNotImplemented {
+		level = slog.LevelWarn
+	}
+	if !a.log.Enabled(r.Context(), level) {
+		return
+	}
+	args := []any{"method", r.Method, "route", route(router, r), "status", rec.status, "bytes", rec.bytes, "took", took}
+	if rec.err != nil {
+		args = append(args, "error", rec.err)
+	}
+	a.log.Log(r.Context(), level, "request", args...)
 }
 
 // route is the pattern a request matched: paths hold numbers of traders, which
@@ -63,11 +96,19 @@ func secure(h http.Header) {
 	h.Set("Strict-Transport-Security", "max-age=31536000")
 }
 
-// A recorder remembers status and size for the access log.
+// A recorder remembers what became of a request, for the log.
 type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	err    error
+}
+
+// remember leaves an error to the log.
+func remember(w http.ResponseWriter, err error) {
+	if rec, ok := w.(*recorder); ok {
+		rec.err = err
+	}
 }
 
 func (r *recorder) WriteHeader(status int) {
@@ -84,15 +125,22 @@ func (r *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// Server is an http.Server with every bound set.
+const writeTimeout = 30 * time.Second
+
+// Server is an http.Server with every bound set, for HTTP/1.1 alone: a
+// connection is one request at a time.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:                      h,
+		Protocols:                    protocols,
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a request like others
+		ReadHeaderTimeout:            5 * time.Second,
+		ReadTimeout:                  10 * time.Second,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  60 * time.Second,
+		MaxHeaderBytes:               16 << 10,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // strangers' failed handshakes
 	}
 }
