@@ -26,6 +26,7 @@ type examination struct {
 	administration *bundle.Administration // from the check "chain" on
 	said           *statement             // from the check "disclosures" on
 	outcome        mra.Outcome            // of the arrangements; from "dates" on
+	unread         error                  // why there is no outcome
 
 	concluded bool // a check failed, or all were passed
 }

@@ -9,9 +9,16 @@ import (
 
 // evaluate asks the arrangements what they make of the statement. Whether the
 // answer counts is decided later; how fresh a status must be stands in it too.
-func (e *examination) evaluate() mra.Outcome {
+//
+// Arrangements are verified when a holder from a territory they name is first
+// asked about. What of them does not hold is the fault of who signed the bundle.
+func (e *examination) evaluate() (mra.Outcome, error) {
 	if e.q.StatusOnly || e.own() {
-		return mra.Outcome{}
+		return mra.Outcome{}, nil
+	}
+	register, err := e.v.bundle.Arrangements(e.issuer.Territory)
+	if err != nil {
+		return mra.Outcome{}, err
 	}
 	q := mra.Query{
 		By: e.v.bundle.Manifest().Territory, Of: e.issuer.Territory,
@@ -22,12 +29,15 @@ func (e *examination) evaluate() mra.Outcome {
 	if e.known == e.at { // not all that is known now
 		q.KnownBy = q.At
 	}
-	return e.v.register.Evaluate(q)
+	return register.Evaluate(q), nil
 }
 
 func (e *examination) checkArrangement() finding {
 	if e.q.StatusOnly || e.own() {
 		return notAsked()
+	}
+	if e.unread != nil {
+		return failed(BundleInvalid, "%v", e.unread)
 	}
 	if a := e.outcome.Annex; a != nil {
 		e.decision.MRA = &MRARef{ID: a.ID, Version: a.Version}

@@ -6,14 +6,12 @@ import (
 	"sync"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
-	"github.com/aeo-registry/aeo/federation/mra"
 )
 
 // A Verifier answers questions under one opened bundle. It never changes and
 // does no I/O: any number of goroutines may ask.
 type Verifier struct {
 	bundle      *bundle.Bundle
-	register    *mra.Register
 	manifest    string                            // digest of manifest.jwt
 	anchor      string                            // fingerprint
 	personal    map[string]func() map[string]bool // by entity id: its schemes of natural persons
@@ -34,12 +32,8 @@ func Open(raw []byte, anchor *bundle.Anchor, memory *bundle.Memory, now, buildTi
 	if err != nil {
 		return nil, bundle.Memory{}, fmt.Errorf("compare bundle with memory: %w", err)
 	}
-	register, err := b.Register()
-	if err != nil {
-		return nil, bundle.Memory{}, fmt.Errorf("read arrangements: %w", err)
-	}
 	v := &Verifier{
-		bundle: b, register: register, manifest: b.SHA256(), anchor: anchor.Fingerprint(),
+		bundle: b, manifest: b.SHA256(), anchor: anchor.Fingerprint(),
 		personal: map[string]func() map[string]bool{},
 	}
 	for _, i := range b.Manifest().Issuers {

@@ -77,7 +77,7 @@ func (e *examination) judge() {
 }
 
 func (e *examination) walk() {
-	e.outcome = e.evaluate()
+	e.outcome, e.unread = e.evaluate()
 	if !e.run(judgement()) {
 		return
 	}

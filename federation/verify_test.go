@@ -7,6 +7,7 @@ import (
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/author"
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/google/go-cmp/cmp"
 )
@@ -201,6 +202,33 @@ func TestOneBadIssuerSpoilsNoOther(t *testing.T) {
 	wantReason(t, v.Verify(file(w.sdjwt["orchards"]), now()), federation.ByArrangement)
 	wantReason(t, v.Lookup(identifier(w.sg, "exchange only"), now()), federation.ChainInvalid)
 	wantReason(t, v.Lookup(identifier(w.nz, "orchards"), now()), federation.ByArrangement)
+}
+
+// A bad arrangement is the fault of who signed the bundle, and counts where the
+// arrangement does: not for other territories, nor for the status alone.
+func TestABadArrangementCountsWhereItApplies(t *testing.T) {
+	w := theWorld()
+	r := w.japan(0)
+	half := must(author.Sign(w.arrangement(w.nz), w.jp.signer("root")))
+	r.members[bundle.AnnexPath("JP-NZ", 1)] = half
+	v := r.open(w.jp)
+	status := now()
+	status.StatusOnly = true
+	for name, c := range map[string]struct {
+		trader string
+		q      federation.Question
+		want   federation.Reason
+	}{
+		"for those it names":               {"orchards", now(), federation.BundleInvalid},
+		"not for their status alone":       {"orchards", status, federation.OK},
+		"not where the status is bad":      {"ended", now(), federation.Ended},
+		"not under the own programme":      {"home", now(), federation.OwnProgramme},
+		"not for those of other countries": {"german", now(), federation.ByArrangement},
+	} {
+		if d := v.Verify(file(w.sdjwt[c.trader]), c.q); d.Reason != c.want {
+			t.Errorf("%s: %v, want %v", name, d.Reason, c.want)
+		}
+	}
 }
 
 func TestPastShowsWhatWasKnownThen(t *testing.T) {

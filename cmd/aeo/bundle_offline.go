@@ -109,6 +109,9 @@ func (a *app) verifyBundle(s *source) error {
 		}
 		return d.refusal
 	}
+	if _, err := d.verifier.Bundle().Register(); err != nil {
+		return fmt.Errorf("read arrangements: %w", err)
+	}
 	v, code := inspect(d.verifier.Bundle())
 	if m := v.Manifest; d.now > m.Exp {
 		a.warn("it expired at %s: nothing can be judged by it but questions about the past", instant(m.Exp))
@@ -172,7 +175,7 @@ func graver(a, b int) int {
 // arrangements are the ids of the arrangements a bundle carries.
 func arrangements(b *bundle.Bundle) []string {
 	register, err := b.Register()
-	if err != nil { // then the bundle would not have opened
+	if err != nil { // which verifyBundle has asked for
 		return nil
 	}
 	var ids []string

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/trust"
@@ -28,6 +27,7 @@ type Bundle struct {
 
 	administrations map[string]*administration // by entity id
 	register        func() (*mra.Register, error)
+	registers       map[string]func() (*mra.Register, error) // by territory
 }
 
 // Open reads a bundle under an anchor: container, roster of the anchor's
@@ -59,7 +59,7 @@ func open(raw []byte, anchor *Anchor) (*Bundle, error) {
 	for _, issuer := range b.manifest.Issuers {
 		b.administrations[issuer.EntityID] = b.newAdministration(issuer)
 	}
-	b.register = sync.OnceValues(b.readRegister)
+	b.prepareRegisters()
 	return b, nil
 }
 

@@ -3,7 +3,9 @@ package bundle
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/keys"
@@ -14,21 +16,88 @@ import (
 // the law it carries.
 func (b *Bundle) Register() (*mra.Register, error) { return b.register() }
 
-func (b *Bundle) readRegister() (*mra.Register, error) {
-	r, err := b.verifyRegister()
+// Arrangements is Register of the arrangements that name a territory of the
+// manifest's issuers as a party, and of no others: what the rest of the law
+// says has no bearing on how that territory's holders are recognised.
+func (b *Bundle) Arrangements(territory string) (*mra.Register, error) {
+	if register := b.registers[territory]; register != nil {
+		return register()
+	}
+	return b.Register()
+}
+
+// prepareRegisters has every register verified when first asked for.
+func (b *Bundle) prepareRegisters() {
+	b.register = sync.OnceValues(func() (*mra.Register, error) { return b.readRegister(b.arrangementPaths()) })
+	parties := sync.OnceValue(b.peekParties)
+	b.registers = map[string]func() (*mra.Register, error){}
+	for _, i := range b.manifest.Issuers {
+		b.registers[i.Territory] = sync.OnceValues(func() (*mra.Register, error) {
+			return b.readRegister(slices.DeleteFunc(b.arrangementPaths(), func(path string) bool {
+				named := parties()[dirOf(path)]
+				return named != nil && !named[i.Territory]
+			}))
+		})
+	}
+}
+
+// arrangementPaths are the members below mra/.
+func (b *Bundle) arrangementPaths() []string {
+	first, _ := slices.BinarySearch(b.paths, dirArrangements)
+	end, _ := slices.BinarySearch(b.paths, strings.TrimSuffix(dirArrangements, "/")+"0") // '0' follows '/'
+	return slices.Clone(b.paths[first:end])
+}
+
+// dirOf is the directory of an arrangement: its versions and notices lie in one.
+func dirOf(path string) string { return path[:strings.LastIndexByte(path, '/')+1] }
+
+// peekParties says whom the annexes of each directory name as parties, before
+// anything of them is verified. A directory is not among them where an annex of
+// it cannot be read so far, or where it holds none: it concerns everybody, and
+// who looks closer finds what is wrong.
+func (b *Bundle) peekParties() map[string]map[string]bool {
+	parties := map[string]map[string]bool{}
+	unread := map[string]bool{}
+	for _, path := range b.arrangementPaths() {
+		dir := dirOf(path)
+		if strings.HasSuffix(path, ".jwt") {
+			continue
+		}
+		raw, _, err := b.Member(path)
+		if err != nil {
+			unread[dir] = true
+			continue
+		}
+		named, err := mra.PeekParties(raw)
+		if err != nil {
+			unread[dir] = true
+			continue
+		}
+		if parties[dir] == nil {
+			parties[dir] = map[string]bool{}
+		}
+		for _, t := range named {
+			parties[dir][t] = true
+		}
+	}
+	for dir := range unread {
+		delete(parties, dir)
+	}
+	return parties
+}
+
+func (b *Bundle) readRegister(paths []string) (*mra.Register, error) {
+	r, err := b.verifyRegister(paths)
 	if err != nil && !errors.Is(err, ErrInvalid) {
 		err = fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return r, err
 }
 
-func (b *Bundle) verifyRegister() (*mra.Register, error) {
+func (b *Bundle) verifyRegister(paths []string) (*mra.Register, error) {
 	var annexes []*mra.Annex
 	var notices []*mra.SignedNotice
-	for _, path := range b.paths {
-		if !strings.HasPrefix(path, dirArrangements) {
-			continue
-		}
+	for _, path := range paths {
 		raw, _, err := b.Member(path)
 		if err != nil {
 			return nil, err

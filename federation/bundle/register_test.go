@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestRegisterHoldsArrangementsAndNotices(t *testing.T) {
@@ -102,6 +104,64 @@ func TestRegisterRefuses(t *testing.T) {
 			tc.spoil(r)
 			_, err := r.open().Register()
 			wantError(t, err, bundle.ErrInvalid, tc.want)
+		})
+	}
+}
+
+func TestArrangementsAreThoseThatNameTheTerritory(t *testing.T) {
+	f := found(t)
+	b := newZealand(t, f).open()
+	all, err := b.Register()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []string{"EU", "JP", "US", "NZ", "XX"} {
+		some, err := b.Arrangements(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := mra.Query{By: "NZ", Of: of, Programme: "aeo", Type: "AEO", Held: []string{"exporter"}, At: time.Unix(built, 0)}
+		if diff := cmp.Diff(all.Evaluate(q).Failure, some.Evaluate(q).Failure); diff != "" {
+			t.Errorf("NZ recognises %s (-by all +by those that name it):\n%s", of, diff)
+		}
+		if again, _ := b.Arrangements(of); again != some {
+			t.Errorf("those that name %s were read twice", of)
+		}
+	}
+}
+
+// What an arrangement says touches nobody it does not name. Of one that cannot
+// be read that far nobody knows.
+func TestABadArrangementSpoilsThoseItNames(t *testing.T) {
+	f := found(t)
+	for name, tc := range map[string]struct {
+		spoil  func(r *recipe)
+		others bool // spoils all others too
+	}{
+		"a signature missing": {func(r *recipe) {
+			r.members["mra/jp-nz/1.json"] = general(t, keys.KindAnnex, marshal(t, annex(t, f.nz, f.jp)), f.nz.signer(t, "root"))
+		}, false},
+		"a notice that is none":       {func(r *recipe) { r.members["mra/jp-nz/notice-jp-1.jwt"] = []byte("notice") }, false},
+		"an annex that is none":       {func(r *recipe) { r.members["mra/jp-nz/1.json"] = []byte("annex") }, true},
+		"notices without an annex":    {func(r *recipe) { delete(r.members, "mra/jp-nz/1.json") }, true},
+		"a file beside the annexes":   {func(r *recipe) { r.members["mra/jp-nz/readme"] = nil }, true},
+		"a file that is in no folder": {func(r *recipe) { r.members["mra/readme"] = nil }, true},
+		"bytes that are not in the index": {func(r *recipe) {
+			r.index = indexOf(t, r.members)
+			r.members["mra/jp-nz/1.json"] = bytes.ToUpper(r.members["mra/jp-nz/1.json"])
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newZealand(t, f).clone(t)
+			tc.spoil(r)
+			b := r.open()
+			_, err := b.Arrangements("JP")
+			wantError(t, err, bundle.ErrInvalid, "")
+			if _, err := b.Arrangements("EU"); (err != nil) != tc.others {
+				t.Errorf("arrangements with the EU: %v", err)
+			}
+			_, err = b.Register()
+			wantError(t, err, bundle.ErrInvalid, "")
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
 // An Annex is a document with the signatures of some or all of its parties.
@@ -47,6 +48,29 @@ func Parse(raw []byte) (*Annex, error) {
 		last = party
 	}
 	return a, nil
+}
+
+// PeekParties says which territories an annex names as parties, verifying
+// nothing: enough to tell whom it cannot concern, since Parse reads the same
+// bytes to the same end or refuses them.
+func PeekParties(raw []byte) ([]string, error) {
+	doc, err := keys.PeekGeneral(keys.KindAnnex, raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
+	}
+	var d struct {
+		Parties []struct {
+			Territory string `json:"territory"`
+		} `json:"parties"`
+	}
+	if err := jcs.UnmarshalOpen(doc, &d); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
+	}
+	var territories []string
+	for _, p := range d.Parties {
+		territories = append(territories, p.Territory)
+	}
+	return territories, nil
 }
 
 // SHA256 is the digest of the document, taken when the annex was read: every
