@@ -196,6 +196,7 @@ func TestCorpusIsForeign(t *testing.T) {
 	if err := jcs.UnmarshalOpen(raw, &corpus); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("figure vectors_profile %d foreign credentials", len(corpus.Cases))
 	for _, c := range corpus.Cases {
 		_, err := credential.Parse([]byte(c.SDJWT))
 		if !errors.Is(err, credential.ErrUnreadable) && !errors.Is(err, credential.ErrFormat) && !errors.Is(err, credential.ErrTooLarge) {

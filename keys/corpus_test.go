@@ -30,6 +30,14 @@ type wycheproof struct {
 	}
 }
 
+// vectors is how many tests a file has.
+func (w wycheproof) vectors() (n int) {
+	for _, g := range w.TestGroups {
+		n += len(g.Tests)
+	}
+	return n
+}
+
 func unhex(t *testing.T, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
@@ -42,9 +50,11 @@ func unhex(t *testing.T, s string) []byte {
 // TestWycheproofJWS: none of these has a typ, so none is ours, whatever else
 // holds for it; and none gets further than a typed refusal.
 func TestWycheproofJWS(t *testing.T) {
+	vectors := 0
 	for _, name := range []string{"json_web_signature_test.json", "json_web_key_test.json", "json_web_crypto_test.json"} {
 		var file wycheproof
 		readCorpus(t, "wycheproof/"+name, &file)
+		vectors += file.vectors()
 		for _, g := range file.TestGroups {
 			for _, c := range g.Tests {
 				_, err := keys.Parse(keys.KindCredential, []byte(c.JWS))
@@ -57,6 +67,7 @@ func TestWycheproofJWS(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("figure vectors_jws %d JWS", vectors)
 }
 
 // TestWycheproofJWK gives every public key of the JWK misuse groups the kid we
@@ -88,6 +99,7 @@ func TestWycheproofJWK(t *testing.T) {
 	if seen == 0 {
 		t.Error("no public keys in the corpus")
 	}
+	t.Logf("figure vectors_jwk %d JWK", seen)
 }
 
 // TestWycheproofSignatureValues puts the refused r and s of the P1363 vectors
@@ -95,6 +107,7 @@ func TestWycheproofJWK(t *testing.T) {
 func TestWycheproofSignatureValues(t *testing.T) {
 	var file wycheproof
 	readCorpus(t, "wycheproof/ecdsa_secp256r1_sha256_p1363_test.json", &file)
+	t.Logf("figure vectors_p1363 %d ES256 raw", file.vectors())
 	s := signer(t, "issuer")
 	raw := sign(t, keys.KindCredential, payload, s)
 	input := raw[:bytes.LastIndexByte(raw, '.')+1]
@@ -117,6 +130,7 @@ func TestWycheproofSignatureValues(t *testing.T) {
 func TestWycheproofDER(t *testing.T) {
 	var file wycheproof
 	readCorpus(t, "wycheproof/ecdsa_secp256r1_sha256_test.json", &file)
+	t.Logf("figure vectors_der %d ES256 DER", file.vectors())
 	for _, g := range file.TestGroups {
 		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), unhex(t, g.PublicKey.Uncompressed))
 		if err != nil {
@@ -139,6 +153,7 @@ func TestWycheproofDER(t *testing.T) {
 func TestWycheproofEd25519(t *testing.T) {
 	var file wycheproof
 	readCorpus(t, "wycheproof/ed25519_test.json", &file)
+	t.Logf("figure vectors_ed25519 %d Ed25519", file.vectors())
 	for _, g := range file.TestGroups {
 		v, err := keys.NewVKey("log", keys.NoteEd25519, unhex(t, g.PublicKey.PK))
 		if err != nil {
@@ -160,6 +175,7 @@ func TestCCTVEd25519(t *testing.T) {
 		Flags  []string
 	}
 	readCorpus(t, "ed25519/cctv_ed25519.json", &cases)
+	t.Logf("figure vectors_cctv %d Ed25519 keys", len(cases))
 	for _, c := range cases {
 		weak := false
 		for _, f := range c.Flags {

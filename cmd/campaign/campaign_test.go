@@ -66,7 +66,7 @@ func checkTests(t *testing.T, id, dir, names string) {
 		source.Write(raw)
 	}
 	for name := range strings.SplitSeq(strings.Trim(names, "^()$"), "|") {
-		if !strings.Contains(source.String(), "func "+name+"(t *testing.T)") {
+		if !regexp.MustCompile(`(?m)^func ` + name + `\(t \*testing\.T\)`).MatchString(source.String()) {
 			t.Errorf("%s: there is no %s in %s", id, name, dir)
 		}
 	}

@@ -24,6 +24,7 @@ type promise struct {
 	method   string   // how it is tested
 	short    scale    // with every submission; without words, never
 	long     scale    // with every release
+	needs    string   // a variable that must name a directory, or the promise is skipped
 	figures  []string // that must be printed; nil = one of the promise's id
 	commands [][]string
 	most     float64 // where the promise is a speed: bounds of the first number
@@ -122,6 +123,10 @@ type result struct {
 func (p promise) run(ctx context.Context, short bool) result {
 	start := time.Now()
 	r := result{promise: p, state: held}
+	if dir := os.Getenv(p.needs); p.needs != "" && !exists(dir) {
+		r.state, r.measured = skipped, []string{fmt.Sprintf("%s names no directory: %q", p.needs, dir)}
+		return r
+	}
 	var out bytes.Buffer
 	for i, command := range p.commands {
 		fmt.Fprintf(os.Stderr, "campaign: %s: %s\n", p.id, p.commandLines(short)[i])
@@ -134,6 +139,11 @@ func (p promise) run(ctx context.Context, short bool) result {
 	r.judge(out.String(), p.size(short))
 	r.took = time.Since(start)
 	return r
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // execute runs a command in a process group of its own, which ends with it.

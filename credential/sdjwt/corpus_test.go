@@ -77,6 +77,7 @@ func (c corpusCase) rules() sdjwt.Rules {
 func TestCorpus(t *testing.T) {
 	corpus := readCorpus(t)
 	issuer := corpus.Issuer.public(t)
+	t.Logf("figure vectors_sdjwt %d SD-JWT", len(corpus.Cases))
 	for _, c := range corpus.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			var asked *sdjwt.Binding

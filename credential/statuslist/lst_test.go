@@ -127,6 +127,7 @@ func TestCorpus(t *testing.T) {
 	if err := json.Unmarshal(raw, &corpus); err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("figure vectors_statuslist %d status lists", len(corpus.Cases))
 	for _, text := range corpus.Cases {
 		var c corpusCase
 		if err := json.Unmarshal(text, &c); err != nil {

@@ -195,7 +195,9 @@ func (c *corpusCase) archive(t *testing.T) []byte {
 // The corpus's well-formed archives hold compressed members and flags that
 // this container does not have; stored anew they open.
 func TestHostileArchives(t *testing.T) {
-	for _, c := range corpus(t) {
+	cases := corpus(t)
+	t.Logf("figure vectors_zip %d archives", len(cases))
+	for _, c := range cases {
 		raw := c.archive(t)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

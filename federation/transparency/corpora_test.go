@@ -71,6 +71,7 @@ func TestCorpusCheckpointRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Logf("figure vectors_checkpoint %d checkpoints", len(cases.Cases))
 	for _, c := range cases.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			cp, err := transparency.ParseCheckpoint([]byte(c.Note), key)
@@ -112,6 +113,7 @@ func TestCorpusConsistencyProofs(t *testing.T) {
 // TestCorpusTiles rebuilds the tree of two foreign logs from their entry bundles
 // and compares every tile and every checkpoint.
 func TestCorpusTiles(t *testing.T) {
+	tiles := 0
 	for _, name := range []string{"tlog/made-300", "tlog/tessera-15"} {
 		t.Run(name, func(t *testing.T) {
 			dir := corpus(t, name)
@@ -123,10 +125,11 @@ func TestCorpusTiles(t *testing.T) {
 				}
 				hashes = append(hashes, next...)
 			}
-			compareTiles(t, dir, hashes)
+			tiles += compareTiles(t, dir, hashes)
 			compareCheckpoints(t, dir, hashes)
 		})
 	}
+	t.Logf("figure vectors_tiles %d tiles of two logs", tiles)
 }
 
 // corpusEntries reads the widest bundle of each number, with the names of the
@@ -171,9 +174,10 @@ func walkTiles(t *testing.T, dir string, visit func(tlog.Tile)) {
 	}
 }
 
-func compareTiles(t *testing.T, dir string, hashes storedHashes) {
+func compareTiles(t *testing.T, dir string, hashes storedHashes) (tiles int) {
 	t.Helper()
 	walkTiles(t, dir, func(tile tlog.Tile) {
+		tiles++
 		if tile.L == -1 {
 			return
 		}
@@ -185,6 +189,7 @@ func compareTiles(t *testing.T, dir string, hashes storedHashes) {
 			t.Errorf("%s is not the tree's", transparency.TilePath(tile))
 		}
 	})
+	return tiles
 }
 
 func compareCheckpoints(t *testing.T, dir string, hashes storedHashes) {

@@ -33,6 +33,7 @@ func TestCorpusInclusion(t *testing.T) {
 		WantErr              bool
 	}
 	readJSON(t, &cases, dir, "inclusion.json")
+	t.Logf("figure vectors_inclusion %d inclusion proofs", len(cases))
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			ends, ok := corpusHashes(c.Root, c.LeafHash)
@@ -58,6 +59,7 @@ func TestCorpusConsistency(t *testing.T) {
 		WantErr                  bool
 	}
 	readJSON(t, &cases, dir, "consistency.json")
+	t.Logf("figure vectors_consistency %d consistency proofs", len(cases))
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			ends, ok := corpusHashes(c.Root1, c.Root2)

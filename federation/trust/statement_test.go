@@ -228,6 +228,7 @@ func TestEveryMetadataPolicyIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	ss := encode(t, stated(t, "NZ", "US", "partner"))
+	t.Logf("figure vectors_policy %d metadata policies", len(cases))
 	refused := 0
 	for _, c := range cases {
 		for _, policy := range []json.RawMessage{c.TA, c.INT, c.Merged} {

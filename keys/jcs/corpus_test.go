@@ -40,7 +40,9 @@ func TestJSONTestSuite(t *testing.T) {
 		"y_number_real_exponent.json": true, "y_number_real_capital_e.json": true, // 123e45, 1E22
 		"y_object_duplicated_key.json": true, "y_object_duplicated_key_and_value.json": true,
 	}
-	for _, c := range readSuite(t, "jsontestsuite.json").Cases {
+	cases := readSuite(t, "jsontestsuite.json").Cases
+	t.Logf("figure vectors_json %d JSON texts", len(cases))
+	for _, c := range cases {
 		err := jcs.Check(c.B64)
 		switch c.Expect {
 		case "reject":
@@ -62,7 +64,9 @@ func TestJSONTestSuiteTransform(t *testing.T) {
 		"number_1.0.json": true, "number_1e-999.json": true, "number_1000000000000000.json": true,
 		"object_key_nfc_nfd.json": true, // no normalization: two names
 	}
-	for _, c := range readSuite(t, "jsontestsuite_transform.json").Cases {
+	cases := readSuite(t, "jsontestsuite_transform.json").Cases
+	t.Logf("figure vectors_transform %d JSON transforms", len(cases))
+	for _, c := range cases {
 		if err := jcs.Check(c.B64); (err == nil) != good[c.Name] {
 			t.Errorf("%s: %q: %v", c.Name, c.B64, err)
 		}

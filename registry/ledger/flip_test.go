@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"fmt"
 	mrand "math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/aeo-registry/aeo/registry/ledger"
@@ -54,6 +55,7 @@ func contents(l *ledger.Ledger) (out []string, err error) {
 // refuses: at the start, or where the damaged block is read.
 func TestFlippedBits(t *testing.T) {
 	t.Parallel()
+	flips, refused := 0, 0
 	for name, reopen := range map[string]bool{"in the write-ahead log": false, "in the tables": true} {
 		t.Run(name, func(t *testing.T) {
 			w, l := created(t)
@@ -64,23 +66,56 @@ func TestFlippedBits(t *testing.T) {
 			if reopen { // which flushes
 				closed(t, w.mustOpen(t))
 			}
-			flipEach(t, w)
+			n, r := flipEach(t, w)
+			flips, refused = flips+n, refused+r
 		})
 	}
+	t.Logf("figure ledger_flips %d bits of store and head file, %d refused, the others changed nothing", flips, refused)
 }
 
-func flipEach(t *testing.T, w *world) {
-	l := w.copied().mustOpen(t)
-	want, err := contents(l)
+// flipEach turns one bit at a time: at places by seed, or in every byte of the
+// store where AEO_EVERY_BYTE is set, as long as it is small.
+func flipEach(t *testing.T, w *world) (flips, refused int) {
+	want, err := contents(w.copied().mustOpen(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	type place struct {
-		name string
-		size int64
+	files, total := filesOf(t, w)
+	places := scenarios(128)
+	if os.Getenv("AEO_EVERY_BYTE") != "" {
+		places = func(yield func(int) bool) {
+			for at := 0; at < int(total) && yield(at); at++ {
+			}
+		}
 	}
-	var files []place
-	total := int64(0)
+	for seed := range places {
+		rng := mrand.New(mrand.NewPCG(uint64(seed), 10))
+		at, mask := rng.Int64N(total), byte(1)<<rng.IntN(8)
+		if os.Getenv("AEO_EVERY_BYTE") != "" {
+			at = int64(seed)
+		}
+		name, at := placeOf(files, at)
+		damaged := w.copied()
+		flip(t, damaged.mem, name, at, mask)
+		if !sameOrRefused(t, damaged, want) {
+			refused++
+		}
+		flips++
+		if t.Failed() {
+			replay(t, seed)
+			t.Fatalf("bit %#x of byte %d of %s", mask, at, name)
+		}
+	}
+	return flips, refused
+}
+
+type sized struct {
+	name string
+	size int64
+}
+
+func filesOf(t *testing.T, w *world) (files []sized, total int64) {
+	t.Helper()
 	for _, dir := range []string{"/db", "/head"} {
 		names, err := w.mem.List(dir)
 		if err != nil {
@@ -91,31 +126,21 @@ func flipEach(t *testing.T, w *world) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			files, total = append(files, place{dir + "/" + name, info.Size()}), total+info.Size()
+			files, total = append(files, sized{dir + "/" + name, info.Size()}), total+info.Size()
 		}
 	}
-	flips, refused := 0, 0
-	for seed := range scenarios(128) {
-		flips++
-		rng := mrand.New(mrand.NewPCG(uint64(seed), 10))
-		at, mask := rng.Int64N(total), byte(1)<<rng.IntN(8)
-		for _, f := range files {
-			if at >= f.size {
-				at -= f.size
-				continue
-			}
-			damaged := w.copied()
-			flip(t, damaged.mem, f.name, at, mask)
-			if !sameOrRefused(t, damaged, want) {
-				refused++
-			}
-			if t.Failed() {
-				t.Fatalf("seed %d: bit %#x of byte %d of %s", seed, mask, at, f.name)
-			}
-			break
+	return files, total
+}
+
+// placeOf finds the file in which a byte of all of them lies.
+func placeOf(files []sized, at int64) (name string, within int64) {
+	for _, f := range files {
+		if at < f.size {
+			return f.name, at
 		}
+		at -= f.size
 	}
-	t.Logf("%d of %d flips were refused, the others changed nothing", refused, flips)
+	panic("beyond the last file")
 }
 
 // sameOrRefused reports whether all was the same.
