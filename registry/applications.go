@@ -30,10 +30,10 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a au
 		return a, err
 	}
 	wish.Operator = o.Case
-	err = n.openCase(n.series("APP"), func(number string) error {
+	err = n.openCase(n.series("APP"), func(number string) (bool, error) {
 		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
 		a, err = n.actOnApplication(ctx, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
-		return err
+		return !r.DryRun, err
 	})
 	return a, err
 }
@@ -153,7 +153,7 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 			return authorisation.Refuse{By: by, Grounds: r.Grounds}, nil
 		})
 	}
-	err = n.openCase(n.series("AUT"), func(number string) error {
+	err = n.openCase(n.series("AUT"), func(number string) (bool, error) {
 		a, err = n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
 			effective := n.pack.EffectiveAt(time.Unix(by.At, 0))
 			g := authorisation.Grant{By: by, Authorisation: number, EffectiveAt: effective.Unix()}
@@ -162,7 +162,7 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 			}
 			return g, nil
 		})
-		return err
+		return !r.DryRun, err
 	})
 	if err != nil || r.DryRun {
 		return a, err

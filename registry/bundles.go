@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
@@ -370,15 +370,30 @@ func (n *Node) ownMaterial() (*author.Material, error) {
 		return nil, err
 	}
 	published := n.ledger.Published()
-	log := transparency.NewCopy(n.config.Host() + "/log")
-	if err := n.ledger.Entries(0, published.Checkpoint.Size, func(_ int64, leaf []byte) error {
-		return log.Add(bytes.Clone(leaf))
-	}); err != nil {
-		return nil, err
-	}
 	return &author.Material{
 		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: "self",
-		Configuration: config, Rosters: rosters, Checkpoint: published.Checkpoint, Log: log,
+		Configuration: config, Rosters: rosters, Checkpoint: published.Checkpoint, Log: ownLog{n.ledger, published},
 		Directory: dir, Programme: n.pack.Profile(), FetchedAt: n.now().Unix(),
 	}, nil
+}
+
+// An ownLog is our log as published, read from the ledger: a bundle takes a
+// proof and the status events from it, not every leaf.
+type ownLog struct {
+	*ledger.Ledger
+	published *ledger.Published
+}
+
+func (l ownLog) Reduction() *transparency.Reduction { return l.published.Reduction }
+
+func (l ownLog) History(since int64) (*transparency.History, error) {
+	base, err := l.StateBefore(since, l.published.Checkpoint.Size)
+	if err != nil {
+		return nil, err
+	}
+	proven, err := l.Prove(base, l.published.Checkpoint.Size)
+	if err != nil {
+		return nil, err
+	}
+	return transparency.MakeHistory(*proven, nil, l.published.Reduction)
 }

@@ -1,50 +1,19 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
 )
-
-// caseLocks lets one command at a time work on a case, so that what a decision
-// was based on still holds when it is written. Commands on different cases meet
-// only in the ledger's queue.
-type caseLocks struct{ locks sync.Map }
-
-func (c *caseLocks) lock(number string) (unlock func()) {
-	m, _ := c.locks.LoadOrStore(number, new(sync.Mutex))
-	mu := m.(*sync.Mutex)
-	mu.Lock()
-	return mu.Unlock
-}
-
-// lockCase locks a case. What it is called in a request can be any text, so it is
-// kept apart from the names of other locks.
-func (n *Node) lockCase(number string) (unlock func()) { return n.cases.lock("case " + number) }
-
-// openCase holds the series' lock from the choice of a number until do has
-// written the case that bears it.
-func (n *Node) openCase(series string, do func(number string) error) error {
-	defer n.cases.lock("series " + series)()
-	var last int64
-	err := n.ledger.View(func(tx ledger.Projection) (err error) {
-		last, err = view.LastNumber(tx, series)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return do(view.FormatNumber(series, last+1))
-}
-
-// series names a series of case numbers of this authority.
-func (n *Node) series(kind string) string { return n.config.Authority + "-" + kind }
 
 // readCase reads one case, answering with this package's errors.
 func readCase[S any](n *Node, number string, read func(ledger.Projection, string) (S, error)) (s S, err error) {
@@ -119,6 +88,7 @@ func (n *Node) write(ctx context.Context, entries []ledger.Entry, a authorisatio
 		if _, err := n.ledger.Append(ctx, entries...); err != nil {
 			return err
 		}
+		n.directory.touch(a.Operator, false)
 		entries = nil
 	}
 }
@@ -215,11 +185,44 @@ func (n *Node) settleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var failed error // one case that cannot go on must not hold up the others
-	for _, number := range due {
+	return inParallel(ctx, due, func(number string) error {
 		if err := n.settle(ctx, number); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("let %s take effect: %w", number, err))
+			return fmt.Errorf("let %s take effect: %w", number, err)
 		}
+		return nil
+	})
+}
+
+// together is how many cases are worked on at once where there are many: enough
+// to fill the ledger's batches while others wait for the disk.
+const together = 256
+
+// maxTold is how many errors of many are told.
+const maxTold = 8
+
+// inParallel does something with many cases. One that cannot go on does not hold
+// up the others: the error tells of a few and counts the rest. It ends with ctx.
+func inParallel(ctx context.Context, numbers []string, do func(number string) error) error {
+	var next, failed atomic.Int64
+	first := make([]error, min(together, len(numbers)))
+	var workers sync.WaitGroup
+	for w := range first {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(len(numbers)) && ctx.Err() == nil; i = next.Add(1) {
+				if err := do(numbers[i-1]); err != nil {
+					failed.Add(1)
+					first[w] = cmp.Or(first[w], err)
+				}
+			}
+		})
 	}
-	return failed
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	told := slices.DeleteFunc(first, func(err error) bool { return err == nil })
+	if n := failed.Load(); n > maxTold {
+		told = append(told[:min(maxTold, len(told))], fmt.Errorf("%d of %d cases in all", n, len(numbers)))
+	}
+	return errors.Join(told...)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/aeo-registry/aeo/credential"
@@ -31,108 +33,189 @@ func (n *Node) IssueCredential(ctx context.Context, r IssueCredential) (authoris
 	if err != nil {
 		return a, err
 	}
-	if r.Days < 0 || r.Days > 731 {
-		return a, fmt.Errorf("%w: a credential lives 1 to 731 days", ErrInvalid)
-	}
-	if r.By == "" {
-		return a, fmt.Errorf("%w: by is missing", ErrInvalid)
+	if err := checkIssue(r.Days, r.By); err != nil {
+		return a, err
 	}
 	components := r.Components
 	if len(components) == 0 {
-		for _, c := range a.Components {
-			if c.State == authorisation.Effective || c.State == authorisation.PendingEffect {
-				components = append(components, c.Code)
-			}
-		}
+		components = issuable(a)
 	}
 	if len(components) == 0 {
 		return a, fmt.Errorf("%w: no component of %s is in force", ErrConflict, a.Case)
 	}
-	for _, code := range components {
-		if c, ok := a.Component(code); !ok || c.State != authorisation.Effective && c.State != authorisation.PendingEffect {
+	for i, code := range components {
+		if c, ok := a.Component(code); !ok || !c.State.Issuable() {
 			return a, fmt.Errorf("%w: component %.40q of %s is not in force", ErrConflict, code, a.Case)
 		}
-		if r.DryRun {
-			continue
-		}
-		if _, err := n.issue(ctx, a.Case, code, r.Days, r.By); err != nil {
-			return a, err
+		if slices.Contains(components[:i], code) {
+			return a, fmt.Errorf("%w: component %.40q is named twice", ErrInvalid, code)
 		}
 	}
+	if r.DryRun {
+		return a, nil
+	}
+	if _, err := n.issue(ctx, a.Case, r.Days, r.By, func(authorisation.Authorisation) []string { return components }); err != nil {
+		return a, err
+	}
+	n.publishNow(ctx)
+	return n.Authorisation(r.Authorisation)
+}
+
+// issuable are the components of an authorisation that may have credentials.
+func issuable(a authorisation.Authorisation) []string {
+	var codes []string
+	for _, c := range a.Components {
+		if c.State.Issuable() {
+			codes = append(codes, c.Code)
+		}
+	}
+	return codes
+}
+
+// IssueAll is a request for a fresh credential of every component in force, as
+// after an issuer key was lost.
+type IssueAll struct {
+	Days   int64  `json:"days,omitzero"` // life; 0 = as the programme says
+	By     string `json:"by"`
+	DryRun bool   `json:"dry_run,omitzero"`
+}
+
+// Issued counts what was issued; of a dry run, what would be.
+type Issued struct {
+	Authorisations int64 `json:"authorisations"`
+	Credentials    int64 `json:"credentials"`
+}
+
+// IssueAll issues anew for every authorisation, many at a time. Each credential
+// is durable on its own: what was issued before an error or the end of ctx stays
+// issued, and is counted. It may be repeated.
+//
+// What limits it, and every issuing, is the ledger's sequencer, which projects
+// and hashes one record after the other; signing and reading back go on beside
+// it on all cores. cmd/bench measures it as issue_vs_sign.
+func (n *Node) IssueAll(ctx context.Context, r IssueAll) (Issued, error) {
+	if err := checkIssue(r.Days, r.By); err != nil {
+		return Issued{}, err
+	}
+	var numbers []string
+	if err := n.ledger.View(func(tx ledger.Projection) (err error) {
+		numbers, err = view.AuthorisationNumbers(tx)
+		return err
+	}); err != nil {
+		return Issued{}, err
+	}
+	var authorisations, credentials atomic.Int64
+	err := inParallel(ctx, numbers, func(number string) error {
+		count, err := n.issueAgain(ctx, number, r)
+		if err != nil {
+			return fmt.Errorf("issue for %s: %w", number, err)
+		}
+		authorisations.Add(min(1, count))
+		credentials.Add(count)
+		return nil
+	})
 	if !r.DryRun {
 		n.publishNow(ctx)
 	}
-	return n.Authorisation(r.Authorisation)
+	return Issued{authorisations.Load(), credentials.Load()}, err
+}
+
+// issueAgain issues for all of an authorisation that is in force; there may be nothing.
+func (n *Node) issueAgain(ctx context.Context, number string, r IssueAll) (count int64, err error) {
+	if r.DryRun {
+		a, err := n.Authorisation(number)
+		return int64(len(issuable(a))), err
+	}
+	digests, err := n.issue(ctx, number, r.Days, r.By, issuable)
+	return int64(len(digests)), err
+}
+
+func checkIssue(days int64, by string) error {
+	if days < 0 || days > 731 {
+		return fmt.Errorf("%w: a credential lives 1 to 731 days", ErrInvalid)
+	}
+	if by == "" {
+		return fmt.Errorf("%w: by is missing", ErrInvalid)
+	}
+	return nil
 }
 
 // issueMissing issues the first credential of each component that has none.
 func (n *Node) issueMissing(ctx context.Context, number string) error {
-	a, err := n.Authorisation(number)
-	if err != nil {
-		return err
-	}
-	for _, c := range a.Components {
-		_, issued := newest(a, c.Code)
-		if issued || c.State != authorisation.Effective && c.State != authorisation.PendingEffect {
-			continue
-		}
-		if _, err := n.issue(ctx, number, c.Code, 0, authorisation.Scheduler); err != nil {
-			return fmt.Errorf("issue %s of %s: %w", c.Code, number, err)
-		}
+	if _, err := n.issue(ctx, number, 0, authorisation.Scheduler, authorisation.Authorisation.Unissued); err != nil {
+		return fmt.Errorf("issue first credentials of %s: %w", number, err)
 	}
 	return nil
 }
 
 // issueOwed issues what a grant promised and a crash right after it kept from being issued.
 func (n *Node) issueOwed(ctx context.Context) error {
-	all, err := n.Authorisations()
-	if err != nil {
+	var owed []string
+	if err := n.ledger.View(func(tx ledger.Projection) (err error) {
+		owed, err = view.Owed(tx)
+		return err
+	}); err != nil {
 		return err
 	}
-	for _, a := range all {
-		if err := n.issueMissing(ctx, a.Case); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inParallel(ctx, owed, func(number string) error { return n.issueMissing(ctx, number) })
 }
 
 // replace issues a credential and marks the one before it superseded.
 func (n *Node) replace(ctx context.Context, number, component, old, actor string) error {
-	newer, err := n.issue(ctx, number, component, 0, actor)
+	newer, err := n.issue(ctx, number, 0, actor, func(authorisation.Authorisation) []string { return []string{component} })
 	if err != nil {
 		return err
 	}
 	_, err = n.actOnAuthorisation(ctx, number, false, func(by authorisation.By) authorisation.Command {
-		return authorisation.SupersedeCredential{By: by, SHA256: old, Newer: newer}
+		return authorisation.SupersedeCredential{By: by, SHA256: old, Newer: newer[0]}
 	}, actor)
 	return err
 }
 
-// issue makes one credential durable. The leaf holds its digest; the credential
-// itself, with all disclosures, is the sealed payload. Nothing leaves before.
-func (n *Node) issue(ctx context.Context, number, component string, days int64, actor string) (sha256 string, err error) {
+// issue makes a credential of each component that which picks durable, all or
+// none, and returns the digests in their leaves. A leaf holds its credential's
+// digest; the credential itself, with all disclosures, is the sealed payload.
+// Nothing leaves before.
+func (n *Node) issue(ctx context.Context, number string, days int64, actor string,
+	which func(authorisation.Authorisation) []string) (digests []string, err error) {
 	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Authorisation)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	o, err := readCase(n, a.Operator, view.Operator)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	err = n.withSlot(ctx, func(uri string, idx int64) error {
-		claims := n.claims(a, o, component, days)
-		claims.Status = credential.StatusRef{URI: uri, Idx: idx}
-		entries, digest, err := n.credentialEntries(a, claims, actor)
+	var entries []ledger.Entry
+	var taken []slot
+	defer func() {
 		if err != nil {
-			return err
+			n.slots.release(taken...)
 		}
-		sha256 = digest
-		_, err = n.ledger.Append(ctx, entries...)
-		return err
-	})
-	return sha256, err
+	}()
+	for _, component := range which(a) {
+		s, err := n.takeSlot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, s)
+		claims := n.claims(a, o, component, days)
+		claims.Status = credential.StatusRef{URI: s.uri, Idx: s.idx}
+		more, next, digest, err := n.credentialEntries(a, claims, actor)
+		if err != nil {
+			return nil, err
+		}
+		entries, a, digests = append(entries, more...), next, append(digests, digest)
+	}
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	if _, err := n.ledger.Append(ctx, entries...); err != nil {
+		return nil, err
+	}
+	n.directory.touch(a.Operator, false)
+	return digests, nil
 }
 
 // claims is what a credential of the component says now.
@@ -168,26 +251,24 @@ func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, c
 	return c
 }
 
-// credentialEntries signs a credential and makes the log entries that record it.
-func (n *Node) credentialEntries(a authorisation.Authorisation, claims credential.Claims, actor string) ([]ledger.Entry, string, error) {
+// credentialEntries signs a credential and makes the log entries that record it;
+// next is the authorisation after them.
+func (n *Node) credentialEntries(a authorisation.Authorisation, claims credential.Claims, actor string) (
+	entries []ledger.Entry, next authorisation.Authorisation, digest string, err error) {
 	peers, err := n.loadPeers()
 	if err != nil {
-		return nil, "", err
+		return nil, a, "", err
 	}
 	signer, err := n.ring.Signer(keys.RoleIssuer, n.now())
 	if err != nil {
-		return nil, "", err
+		return nil, a, "", err
 	}
 	sdjwt, err := credential.Issue(claims, n.vctEntity(peers), signer, n.opts.Rand)
 	if err != nil {
-		return nil, "", fmt.Errorf("issue credential: %w", err)
+		return nil, a, "", fmt.Errorf("issue credential: %w", err)
 	}
-	p, err := credential.Parse(sdjwt)
-	if err != nil {
-		return nil, "", err
-	}
-	sum := p.LogSHA256()
-	digest := hex.EncodeToString(sum[:])
+	sum := credential.LogDigest(sdjwt)
+	digest = hex.EncodeToString(sum[:])
 	sequence := int64(1)
 	for _, c := range a.Credentials {
 		if c.Component == claims.Type {
@@ -200,10 +281,13 @@ func (n *Node) credentialEntries(a authorisation.Authorisation, claims credentia
 			NotBefore: claims.NotBefore, Expires: claims.Expires, Sequence: sequence},
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, a, "", err
 	}
-	entries, err := issuedEntries(events, a.Operator, digest, sdjwt)
-	return entries, digest, err
+	if entries, err = issuedEntries(events, a.Operator, digest, sdjwt); err != nil {
+		return nil, a, "", err
+	}
+	next, err = applyAll(a, events)
+	return entries, next, digest, err
 }
 
 // issuedEntries puts the credential beside the event that issues it, under the credential's own leaf.

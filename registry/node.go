@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
@@ -75,19 +76,23 @@ func (o Options) withDefaults() Options {
 // A Node is the running registry of one administration. All its methods may be
 // called from several goroutines.
 type Node struct {
-	opts   Options
-	paths  paths
-	config Config
-	pack   *programme.Pack
-	ring   *keyring.Ring
-	ledger *ledger.Ledger
-	cases  caseLocks
-	slots  slots
+	opts    Options
+	paths   paths
+	config  Config
+	pack    *programme.Pack
+	ring    *keyring.Ring
+	ledger  *ledger.Ledger
+	cases   caseLocks
+	numbers numbers
+	slots   slots
+	known   known
 
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.
 	federating sync.Mutex
 	refreshed  refreshed     // guarded by federating
+	directory  directory     // says itself what guards it
+	checkedAt  atomic.Int64  // Unix seconds; see checkHead
 	current    currentBundle // guarded by its own lock
 	views      views         // guarded by its own lock
 }
@@ -225,6 +230,9 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	if err := n.current.load(n.paths.bundle(), anchor, n.opts.Log); err != nil {
+		return err
+	}
+	if err := n.directory.open(n.ledger); err != nil {
 		return err
 	}
 	if err := n.issueOwed(ctx); err != nil {

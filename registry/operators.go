@@ -25,15 +25,16 @@ func (n *Node) RegisterOperator(ctx context.Context, r RegisterOperator) (o auth
 	if r.Names == nil {
 		r.Names = []authorisation.Name{}
 	}
-	err = n.openCase(n.series("OP"), func(number string) error {
-		for _, id := range r.Identifiers {
-			if err := n.identifierFree(id); err != nil {
-				return err
-			}
+	for _, id := range slices.Sorted(slices.Values(r.Identifiers)) { // in one order, so that no two wait for each other
+		defer n.cases.lock("identifier " + id)()
+		if err := n.identifierFree(id); err != nil {
+			return o, err
 		}
+	}
+	err = n.openCase(n.series("OP"), func(number string) (bool, error) {
 		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
 		o, err = n.actOnOperator(ctx, o, authorisation.Register{By: by, Holder: r.Holder}, r.DryRun)
-		return err
+		return !r.DryRun, err
 	})
 	return o, err
 }
@@ -82,8 +83,11 @@ func (n *Node) actOnOperator(ctx context.Context, o authorisation.Operator, c au
 	if err != nil {
 		return o, err
 	}
-	_, err = n.ledger.Append(ctx, entries...)
-	return o, err
+	if _, err = n.ledger.Append(ctx, entries...); err != nil {
+		return o, err
+	}
+	n.directory.touch(o.Case, len(o.Releases) > 0)
+	return o, nil
 }
 
 // ReleaseOperator is a request to note a holder's consent, or its withdrawal.

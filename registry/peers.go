@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/peer"
@@ -119,6 +120,7 @@ func (n *Node) AddPeer(ctx context.Context, r AddPeer) (*PeerStatus, error) {
 	if err := peer.ReplaceFile(filepath.Join(p.dir, "peer.json"), raw); err != nil {
 		return nil, err
 	}
+	n.known.forget()
 	n.opts.Log.Info("peer added", "peer", a.EntityID, "territory", a.Territory, "by", r.By)
 	if err := n.refresh(ctx); err != nil {
 		return nil, err
@@ -144,8 +146,36 @@ func (p *Peer) checkRoute() error {
 	return nil
 }
 
-// loadPeers reads every peer's configuration, in order of entity id.
+// known are the peers as they are on disk, which only this process writes.
+type known struct {
+	mu    sync.Mutex
+	peers []*Peer // guarded by mu; in order of entity id
+	read  bool    // guarded by mu
+}
+
+// loadPeers is every peer, in order of entity id.
 func (n *Node) loadPeers() ([]*Peer, error) {
+	n.known.mu.Lock()
+	defer n.known.mu.Unlock()
+	if n.known.read {
+		return n.known.peers, nil
+	}
+	peers, err := n.readPeers()
+	if err != nil {
+		return nil, err
+	}
+	n.known.peers, n.known.read = peers, true
+	return peers, nil
+}
+
+// forget has them read again.
+func (k *known) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.read = false
+}
+
+func (n *Node) readPeers() ([]*Peer, error) {
 	entries, err := os.ReadDir(n.paths.peers())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -268,7 +298,9 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	n.views.forget(p.EntityID())
-	if err := os.RemoveAll(p.dir); err != nil {
+	err = os.RemoveAll(p.dir)
+	n.known.forget() // also where only half of it is gone
+	if err != nil {
 		return fmt.Errorf("remove peer %s: %w", p.EntityID(), err)
 	}
 	n.opts.Log.Info("peer removed", "peer", p.EntityID())

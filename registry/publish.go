@@ -3,18 +3,13 @@ package registry
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/federation/author"
-	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/keys"
-	"github.com/aeo-registry/aeo/keys/jcs"
-	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,15 +21,12 @@ const (
 
 	// tokenRenew is when status list tokens, good for a day, are signed anew though nothing changed (protocol 5).
 	tokenRenew = 12 * time.Hour
-
-	directoryLife  = 30 * 24 * time.Hour
-	directoryRenew = 7 * 24 * time.Hour
 )
 
 // Tick does what time brings about: acts take effect, documents are renewed, the
 // head is published, the bundle rebuilt. A running node ticks once a second.
 func (n *Node) Tick(ctx context.Context) error {
-	if err := n.ledger.ReadOnly(); err != nil {
+	if err := n.checkHead(); err != nil {
 		return err
 	}
 	if err := n.settleDue(ctx); err != nil {
@@ -56,8 +48,15 @@ type refreshed struct {
 
 // publishNow does not wait for the next tick, so that whoever acted finds the
 // world informed. The act is durable already: a failure is for the log alone.
+// Those who come while one publishes are served together by the next.
 func (n *Node) publishNow(ctx context.Context) {
-	if err := n.Tick(ctx); err != nil {
+	size := n.ledger.Head().Size
+	n.federating.Lock()
+	defer n.federating.Unlock()
+	if n.refreshed.size >= size {
+		return
+	}
+	if err := n.refresh(ctx); err != nil {
 		n.opts.Log.Error("publish", "error", err)
 	}
 }
@@ -96,20 +95,16 @@ func (n *Node) publish() error {
 }
 
 // tokens signs the status list tokens of a head to be published.
-func (n *Node) tokens(p *ledger.Published, lists map[string][]byte) (map[string][]byte, error) {
+func (n *Node) tokens(p *ledger.Published) (map[string][]byte, error) {
 	now := n.now()
 	signer, err := n.ring.Signer(keys.RoleIssuer, now)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string][]byte{}
-	for uri, raw := range lists {
-		list, err := statuslist.FromRaw(raw, int64(len(raw))*8/statuslist.Bits)
-		if err != nil {
-			return nil, err
-		}
+	for _, uri := range p.Reduction.URIs() {
 		out[uri], err = statuslist.Sign(statuslist.Token{
-			Sub: uri, Iat: now.Unix(), Exp: now.Unix() + statuslist.Lifetime, TTL: statuslist.TTL, List: list,
+			Sub: uri, Iat: now.Unix(), Exp: now.Unix() + statuslist.Lifetime, TTL: statuslist.TTL, List: p.Reduction.List(uri),
 			Log: statuslist.Log{Origin: p.Checkpoint.Origin, Size: p.Checkpoint.Size, Root: p.Checkpoint.Root.String()},
 		}, signer)
 		if err != nil {
@@ -132,100 +127,6 @@ func (n *Node) tokensStale() bool {
 		}
 	}
 	return false
-}
-
-// refreshDirectory renews the directory of holders released for publication,
-// weekly and whenever its content changes. There is none before the first release.
-func (n *Node) refreshDirectory(ctx context.Context) error {
-	entries, err := n.directoryEntries()
-	if err != nil {
-		return err
-	}
-	raw, err := n.artefact(view.Directory, view.Current)
-	if err != nil {
-		return err
-	}
-	rosters, err := n.rosters()
-	if err != nil {
-		return err
-	}
-	now := n.now()
-	d := bundle.Directory{Iss: n.config.EntityID, Iat: now.Unix(), Exp: now.Add(directoryLife).Unix(), Seq: 1, Entries: entries}
-	if raw == nil && len(entries) == 0 {
-		return nil
-	}
-	if raw != nil {
-		old, err := bundle.ParseDirectory(raw, rosters)
-		if err != nil {
-			return err
-		}
-		if d.Iat-old.Iat < int64(directoryRenew/time.Second) && sameEntries(old.Entries, entries) {
-			return nil
-		}
-		d.Seq = old.Seq + 1
-	}
-	signer, err := n.ring.Signer(keys.RoleBundle, now)
-	if err != nil {
-		return err
-	}
-	signed, err := author.Directory(d, signer)
-	if err != nil {
-		return err
-	}
-	return n.publishArtefacts(ctx, view.Artefact{Kind: view.Directory, Name: view.Current, Content: string(signed)})
-}
-
-func sameEntries(a, b []bundle.DirectoryEntry) bool {
-	x, errX := jcs.Marshal(a)
-	y, errY := jcs.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
-}
-
-// directoryEntries are the newest credentials of every holder released for
-// publication, in order of identifier. Ended ones leave the directory.
-func (n *Node) directoryEntries() ([]bundle.DirectoryEntry, error) {
-	out := []bundle.DirectoryEntry{}
-	now := n.now().Unix()
-	err := n.ledger.View(func(tx ledger.Projection) error {
-		all, err := view.Authorisations(tx)
-		if err != nil {
-			return err
-		}
-		for _, a := range all {
-			o, err := view.Operator(tx, a.Operator)
-			if err != nil {
-				return err
-			}
-			if !o.Released(authorisation.Publication, "", now) {
-				continue
-			}
-			for _, c := range a.Components {
-				entry := n.directoryEntry(a, o, c.Code)
-				if cred, live := a.Live(c.Code); live && c.State != authorisation.Ended && len(entry.Identifiers) > 0 {
-					entry.CredentialSHA256, entry.Status = cred.SHA256, bundle.StatusRef{URI: cred.URI, Idx: cred.Idx}
-					out = append(out, entry)
-				}
-			}
-		}
-		return nil
-	})
-	slices.SortFunc(out, func(a, b bundle.DirectoryEntry) int {
-		return strings.Compare(a.Identifiers[0]+" "+a.AuthorisationType, b.Identifiers[0]+" "+b.AuthorisationType)
-	})
-	return out, err
-}
-
-// directoryEntry is what may be said of a component to everybody. A number that
-// belongs to a natural person never is, with whatever consent.
-func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Operator, component string) bundle.DirectoryEntry {
-	return bundle.DirectoryEntry{
-		Name: o.Holder.LegalName, Roles: a.Roles, Programme: a.Programme, AuthorisationType: component,
-		Identifiers: slices.DeleteFunc(slices.Clone(o.Holder.Identifiers), func(text string) bool {
-			id, err := n.pack.ParseIdentifier(text)
-			return err != nil || id.Personal
-		}),
-		EffectiveOn: n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
-	}
 }
 
 // ArrangementList is what /mras answers.

@@ -20,10 +20,13 @@ const openLists = 2
 // errFull says that no free index was found: time to open a further list.
 var errFull = errors.New("status lists are full")
 
-// slots keeps two issuances from choosing one index before either is written.
+// slots knows which indexes of the newest lists belong to a credential, or to one
+// about to be written, so that no two issuances choose the same.
 type slots struct {
-	mu       sync.Mutex
-	reserved map[slot]bool // guarded by mu
+	mu    sync.Mutex
+	lists []string      // the newest, of one size; guarded by mu, empty until asked for
+	size  int64         // guarded by mu
+	taken map[slot]bool // of these lists; guarded by mu
 }
 
 type slot struct {
@@ -47,72 +50,99 @@ func newLists(entityID string, have int, size int64) []ledger.Entry {
 // openFurtherLists opens new lists when the newest are full.
 func (n *Node) openFurtherLists(ctx context.Context) error {
 	defer n.cases.lock("status lists")()
-	if _, err := n.reserve(); !errors.Is(err, errFull) {
-		return err // somebody opened them meanwhile
+	s, err := n.reserve()
+	if err == nil { // somebody opened them meanwhile
+		n.slots.release(s)
 	}
-	have := 0
-	_, size, err := n.openLists()
-	if err != nil {
+	if !errors.Is(err, errFull) {
 		return err
 	}
+	have := 0
 	if err := n.ledger.Reduction(func(r *transparency.Reduction) error {
 		have = len(r.URIs())
 		return nil
 	}); err != nil {
 		return err
 	}
-	_, err = n.ledger.Append(ctx, newLists(n.config.EntityID, have, size)...)
-	return err
-}
-
-// withSlot chooses a random free index of the newest lists and holds it while do
-// writes the credential that owns it. An index is never used twice, and which one
-// follows which says nothing.
-func (n *Node) withSlot(ctx context.Context, do func(uri string, idx int64) error) error {
-	s, err := n.reserve()
-	if errors.Is(err, errFull) {
-		if err := n.openFurtherLists(ctx); err != nil {
-			return err
-		}
-		s, err = n.reserve()
-	}
-	if err != nil {
+	n.slots.mu.Lock()
+	size := n.slots.size
+	n.slots.mu.Unlock()
+	if _, err = n.ledger.Append(ctx, newLists(n.config.EntityID, have, size)...); err != nil {
 		return err
-	}
-	defer func() {
-		n.slots.mu.Lock()
-		defer n.slots.mu.Unlock()
-		delete(n.slots.reserved, s)
-	}()
-	return do(s.uri, s.idx)
-}
-
-func (n *Node) reserve() (slot, error) {
-	lists, size, err := n.openLists()
-	if err != nil {
-		return slot{}, err
 	}
 	n.slots.mu.Lock()
 	defer n.slots.mu.Unlock()
-	if n.slots.reserved == nil {
-		n.slots.reserved = map[slot]bool{}
+	n.slots.lists = nil
+	return nil
+}
+
+// takeSlot chooses a random free index of the newest lists. An index is never
+// used twice, and which one follows which says nothing.
+func (n *Node) takeSlot(ctx context.Context) (slot, error) {
+	s, err := n.reserve()
+	if !errors.Is(err, errFull) {
+		return s, err
+	}
+	if err := n.openFurtherLists(ctx); err != nil {
+		return slot{}, err
+	}
+	return n.reserve()
+}
+
+// release gives back indexes whose credentials were not written.
+func (s *slots) release(all ...slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range all {
+		delete(s.taken, one)
+	}
+}
+
+func (n *Node) reserve() (slot, error) {
+	n.slots.mu.Lock()
+	defer n.slots.mu.Unlock()
+	if len(n.slots.lists) == 0 {
+		if err := n.loadSlots(); err != nil {
+			return slot{}, err
+		}
 	}
 	// A list is given up long before it is so full that 256 throws all miss.
 	for range 256 {
-		s, err := n.throw(lists, size)
+		s, err := n.throw(n.slots.lists, n.slots.size)
 		if err != nil {
 			return slot{}, err
 		}
-		taken, err := n.slotTaken(s)
-		if err != nil {
-			return slot{}, err
-		}
-		if !taken && !n.slots.reserved[s] {
-			n.slots.reserved[s] = true
+		if !n.slots.taken[s] {
+			n.slots.taken[s] = true
 			return s, nil
 		}
 	}
 	return slot{}, errFull
+}
+
+// loadSlots finds the newest lists and what is taken of them. The caller holds slots.mu.
+func (n *Node) loadSlots() error {
+	lists, size, err := n.openLists()
+	if err != nil {
+		return err
+	}
+	taken := map[slot]bool{}
+	if err := n.ledger.View(func(tx ledger.Projection) error {
+		for _, uri := range lists {
+			indexes, err := view.SlotsTaken(tx, uri)
+			if err != nil {
+				return err
+			}
+			for _, idx := range indexes {
+				taken[slot{uri, idx}] = true
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	n.slots.lists, n.slots.size, n.slots.taken = lists, size, taken
+	return nil
 }
 
 // throw picks one of the lists and an index in it; sizes are powers of two, so every index is as likely.
@@ -125,15 +155,7 @@ func (n *Node) throw(lists []string, size int64) (slot, error) {
 	return slot{lists[int(b[0])%len(lists)], idx}, nil
 }
 
-func (n *Node) slotTaken(s slot) (taken bool, err error) {
-	err = n.ledger.View(func(tx ledger.Projection) error {
-		taken, err = view.SlotTaken(tx, s.uri, s.idx)
-		return err
-	})
-	return taken, err
-}
-
-// openLists are the newest lists of the log.
+// openLists are the newest lists of the log. It waits for the batch at hand.
 func (n *Node) openLists() (uris []string, size int64, err error) {
 	err = n.ledger.Reduction(func(r *transparency.Reduction) error {
 		all := r.URIs()

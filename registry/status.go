@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys/keyring"
@@ -75,13 +76,40 @@ func DescribeKeys(entries []keyring.Entry) []KeyStatus {
 	return out
 }
 
-// Healthy is nil while the node can sign and publish.
+const (
+	checkEvery = 20 * time.Second // how often an idle node checks that it could sign
+	healthyFor = 60 * time.Second
+)
+
+// checkHead lets the ledger read its head back, recompute its root and sign it,
+// as it does with every batch: a node nobody writes to must not be thought well
+// for that alone.
+func (n *Node) checkHead() error {
+	now := n.now()
+	if err := n.ledger.ReadOnly(); err != nil {
+		return err
+	}
+	if since := now.Sub(time.Unix(n.checkedAt.Load(), 0)); since >= 0 && since < checkEvery {
+		return nil
+	}
+	if err := n.ledger.CheckHead(); err != nil {
+		return err
+	}
+	n.checkedAt.Store(now.Unix())
+	return nil
+}
+
+// Healthy is nil while the node can sign and publish: a checkpoint was read
+// back, recomputed and signed within the last 60 seconds, and one is published.
 func (n *Node) Healthy() error {
 	if err := n.ledger.ReadOnly(); err != nil {
 		return err
 	}
 	if n.ledger.Published() == nil {
 		return fmt.Errorf("%w: nothing is published", ErrConflict)
+	}
+	if since := n.now().Sub(time.Unix(n.checkedAt.Load(), 0)); since >= healthyFor {
+		return fmt.Errorf("%w: no checkpoint was signed and verified for %d seconds", ErrConflict, since/time.Second)
 	}
 	return nil
 }

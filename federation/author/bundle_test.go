@@ -52,7 +52,7 @@ func material(t testing.TB, territory, authority, relation string, superiors ...
 		if _, err := replay.Add(leaf); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Log.Add(leaf); err != nil {
+		if err := m.Log.(*transparency.Copy).Add(leaf); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,10 +21,19 @@ type Material struct {
 	MemberStatement                []byte // its union's about it; members only
 	Rosters                        *keys.History
 	Checkpoint                     *transparency.Checkpoint
-	Log                            *transparency.Copy // up to the checkpoint
-	Directory                      []byte             // nil where none is published
-	Programme                      []byte             // its profile; nil for a union that grants nothing itself
-	FetchedAt                      int64              // of the checkpoint; for our own log the build
+	Log                            Log    // up to the checkpoint
+	Directory                      []byte // nil where none is published
+	Programme                      []byte // its profile; nil for a union that grants nothing itself
+	FetchedAt                      int64  // of the checkpoint; for our own log the build
+}
+
+// A Log is what a bundle takes from a log as of a checkpoint. A
+// *transparency.Copy is one; the log's owner has no need to hold a copy.
+type Log interface {
+	Prove(index, size int64) (*transparency.Inclusion, error)
+	// History starts at the last state leaf not after since, or the first where all are later.
+	History(since int64) (*transparency.History, error)
+	Reduction() *transparency.Reduction
 }
 
 // Issuer is the manifest's row for the material.

@@ -114,6 +114,17 @@ func (r *Reduction) Next(at int64) State {
 	return State{Applied: r.size, At: at, Lists: lists, RosterSHA256: r.rosterSHA256, EventsSHA256: chain.String()}
 }
 
+// Snapshot is the state at the end of a batch, for reading while leaves go on
+// being applied: it costs a copy of the lists. No leaf can be applied to it.
+func (r *Reduction) Snapshot() *Reduction {
+	s := *r
+	s.events, s.lists = r.Events(), make(map[string]*openList, len(r.lists))
+	for uri, l := range r.lists {
+		s.lists[uri] = &openList{list: l.list.Clone(), position: l.position, digest: l.digest}
+	}
+	return &s
+}
+
 // List is the list of a uri; nil where the log has none. It belongs to the
 // reduction: clone it to keep it, never set it.
 func (r *Reduction) List(uri string) *statuslist.List {

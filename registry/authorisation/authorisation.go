@@ -16,6 +16,9 @@ const (
 	Ended         State = "ended"
 )
 
+// Issuable reports whether a component in that state is given credentials.
+func (s State) Issuable() bool { return s == PendingEffect || s == Effective }
+
 // An Act changes the state of a component when its time has come.
 type Act string
 

@@ -144,6 +144,17 @@ func (a Authorisation) Live(component string) (Credential, bool) {
 	return Credential{}, false
 }
 
+// Unissued are the components in force, or to be, that never had a credential.
+func (a Authorisation) Unissued() []string {
+	var codes []string
+	for _, c := range a.Components {
+		if c.State.Issuable() && !slices.ContainsFunc(a.Credentials, func(o Credential) bool { return o.Component == c.Code }) {
+			codes = append(codes, c.Code)
+		}
+	}
+	return codes
+}
+
 func (a Authorisation) credential(sha256 string) int {
 	return slices.IndexFunc(a.Credentials, func(c Credential) bool { return c.SHA256 == sha256 })
 }
@@ -156,7 +167,7 @@ func (a Authorisation) issue(c IssueCredential) ([]Event, error) {
 	if !ok {
 		return refuse("there is no component " + c.Credential.Component)
 	}
-	if component.State != PendingEffect && component.State != Effective {
+	if !component.State.Issuable() {
 		return refuse("component " + component.Code + " is " + string(component.State))
 	}
 	sequence := int64(1)

@@ -42,15 +42,15 @@ func (e Event) Version() int64 {
 	return version
 }
 
-// envelope is the JSON form of an event.
-type envelope struct {
-	Type        string         `json:"type"`
-	Version     int64          `json:"version"`
-	Case        string         `json:"case"`
-	Actor       string         `json:"actor"`
-	DecidedAt   int64          `json:"decided_at"`
-	EffectiveAt int64          `json:"effective_at"`
-	Data        jsontext.Value `json:"data"`
+// envelope is the JSON form of an event: D is [Data] to be written, or the bytes read.
+type envelope[D any] struct {
+	Type        string `json:"type"`
+	Version     int64  `json:"version"`
+	Case        string `json:"case"`
+	Actor       string `json:"actor"`
+	DecidedAt   int64  `json:"decided_at"`
+	EffectiveAt int64  `json:"effective_at"`
+	Data        D      `json:"data"`
 }
 
 // MarshalEvent writes an event in RFC 8785 form: the bytes the ledger seals and
@@ -59,11 +59,7 @@ func MarshalEvent(e Event) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("writing event: %w", err)
 	}
-	data, err := jcs.Marshal(e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("writing %s: %w", e.Type(), err)
-	}
-	raw, err := jcs.Marshal(envelope{e.Type(), e.Version(), e.Case, e.Actor, e.DecidedAt, e.EffectiveAt, data})
+	raw, err := jcs.Marshal(envelope[Data]{e.Type(), e.Version(), e.Case, e.Actor, e.DecidedAt, e.EffectiveAt, e.Data})
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", e.Type(), err)
 	}
@@ -79,8 +75,8 @@ func UnmarshalEvent(raw []byte) (Event, error) {
 	if len(raw) > MaxEvent {
 		return Event{}, fmt.Errorf("reading event: larger than %d bytes", MaxEvent)
 	}
-	var env envelope
-	if err := jcs.UnmarshalCanonical(raw, &env); err != nil {
+	var env envelope[jsontext.Value]
+	if err := jcs.Unmarshal(raw, &env); err != nil {
 		return Event{}, fmt.Errorf("reading event: %w", err)
 	}
 	data, err := readData(env.Type, env.Version, env.Data)
@@ -93,6 +89,9 @@ func UnmarshalEvent(raw []byte) (Event, error) {
 		return Event{}, fmt.Errorf("reading event: %w", err)
 	}
 	if !bytes.Equal(again, raw) {
+		if err := jcs.CheckCanonical(raw); err != nil {
+			return Event{}, fmt.Errorf("reading %s: %w", env.Type, err)
+		}
 		return Event{}, fmt.Errorf("reading %s: a member is missing or null", env.Type)
 	}
 	return e, nil
@@ -112,32 +111,34 @@ func (e Event) check() error {
 	return nil
 }
 
-// readData knows every form an event ever had. Forms are added, never changed.
+// forms are all an event ever had. They are added, never changed.
+var forms = map[string]func(jsontext.Value) (Data, error){
+	"operator.registered/1":        read[OperatorRegistered],
+	"operator.amended/1":           read[OperatorAmended],
+	"operator.release_granted/1":   read[ReleaseGranted],
+	"operator.release_withdrawn/1": read[ReleaseWithdrawn],
+	"application.submitted/1":      read[ApplicationSubmitted],
+	"application.accepted/1":       read[ApplicationAccepted],
+	"application.not_accepted/1":   read[ApplicationNotAccepted],
+	"application.assessed/1":       read[ApplicationAssessed],
+	"application.granted/1":        read[ApplicationGranted],
+	"application.refused/1":        read[ApplicationRefused],
+	"application.withdrawn/1":      read[ApplicationWithdrawn],
+	"authorisation.granted/1":      read[AuthorisationGranted],
+	"authorisation.took_effect/1":  read[AuthorisationTookEffect],
+	"authorisation.suspended/1":    read[AuthorisationSuspended],
+	"authorisation.reinstated/1":   read[AuthorisationReinstated],
+	"authorisation.revoked/1":      read[AuthorisationRevoked],
+	"authorisation.annulled/1":     read[AuthorisationAnnulled],
+	"authorisation.withdrawn/1":    read[AuthorisationWithdrawn],
+	"authorisation.amended/1":      read[AuthorisationAmended],
+	"credential.issued/1":          read[CredentialIssued],
+	"credential.superseded/1":      read[CredentialSuperseded],
+	"credential.status_set/1":      read[CredentialStatusSet],
+}
+
 func readData(name string, version int64, raw jsontext.Value) (Data, error) {
-	read, ok := map[string]func(jsontext.Value) (Data, error){
-		"operator.registered/1":        read[OperatorRegistered],
-		"operator.amended/1":           read[OperatorAmended],
-		"operator.release_granted/1":   read[ReleaseGranted],
-		"operator.release_withdrawn/1": read[ReleaseWithdrawn],
-		"application.submitted/1":      read[ApplicationSubmitted],
-		"application.accepted/1":       read[ApplicationAccepted],
-		"application.not_accepted/1":   read[ApplicationNotAccepted],
-		"application.assessed/1":       read[ApplicationAssessed],
-		"application.granted/1":        read[ApplicationGranted],
-		"application.refused/1":        read[ApplicationRefused],
-		"application.withdrawn/1":      read[ApplicationWithdrawn],
-		"authorisation.granted/1":      read[AuthorisationGranted],
-		"authorisation.took_effect/1":  read[AuthorisationTookEffect],
-		"authorisation.suspended/1":    read[AuthorisationSuspended],
-		"authorisation.reinstated/1":   read[AuthorisationReinstated],
-		"authorisation.revoked/1":      read[AuthorisationRevoked],
-		"authorisation.annulled/1":     read[AuthorisationAnnulled],
-		"authorisation.withdrawn/1":    read[AuthorisationWithdrawn],
-		"authorisation.amended/1":      read[AuthorisationAmended],
-		"credential.issued/1":          read[CredentialIssued],
-		"credential.superseded/1":      read[CredentialSuperseded],
-		"credential.status_set/1":      read[CredentialStatusSet],
-	}[fmt.Sprintf("%s/%d", name, version)]
+	read, ok := forms[fmt.Sprintf("%s/%d", name, version)]
 	if !ok {
 		return nil, fmt.Errorf("%w %q version %d", ErrUnknownEvent, name, version)
 	}

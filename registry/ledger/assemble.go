@@ -10,6 +10,7 @@ import (
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/cockroachdb/pebble/v2"
 )
 
 // A batch is what becomes durable together and is covered by one checkpoint.
@@ -21,6 +22,9 @@ type batch struct {
 
 	slots  map[slot]bool // status entries it changes
 	roster bool          // it has a key leaf
+
+	rows *pebble.Batch // once written: to wait for
+	view *view         // once written: the store as of this batch
 }
 
 // A slot is one entry of a status list.
@@ -58,6 +62,9 @@ func (l *Ledger) assemble(waiting []*submission) (b *batch, later []*submission)
 
 // instant is the recorded time of a batch made now; it never goes back.
 func (l *Ledger) instant() (int64, error) {
+	if err := l.clock.check(); err != nil {
+		return 0, err
+	}
 	now, head := l.now().Unix(), l.reduction.At()
 	if head-now > ClockSlack {
 		return 0, fmt.Errorf("%w: it shows %d, the log is at %d", ErrClock, now, head)

@@ -5,39 +5,32 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/cockroachdb/pebble/v2"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// commit takes a batch through the six steps of the package doc. An error
-// before the second step leaves the ledger as it was; a failed write does not
-// return. Called with mu held.
-func (l *Ledger) commit(b *batch) error {
+// write takes a batch through steps 1 and 2 of the package doc. An error leaves
+// the ledger as it was; a failed write does not return. Called with mu held.
+func (l *Ledger) write(b *batch) error {
 	w := l.db.NewIndexedBatch()
-	defer w.Close()
-	if err := l.reduce(b, w); err != nil {
-		return l.undo(b, err)
-	}
-	if err := l.fill(b, w); err != nil {
-		return l.undo(b, err)
-	}
-	if err := w.Commit(pebble.Sync); err != nil {
-		l.halt.stop(fmt.Errorf("commit batch %d: %w", b.number, err))
-	}
-	root, err := l.readBack(b.first, b.size())
+	edge, err := l.compose(b, w)
 	if err != nil {
-		return l.halt.damaged(fmt.Errorf("read back batch %d: %w", b.number, err))
+		return errors.Join(l.undo(b, err), w.Close())
 	}
-	cp, err := l.sign(b.size(), root)
-	if err != nil { // the batch is there and unsigned: only a restart puts that right
-		return l.halt.damaged(err)
+	if err := l.db.ApplyNoSyncWait(w, pebble.Sync); err != nil {
+		l.halt.stop(fmt.Errorf("write batch %d: %w", b.number, err))
 	}
-	if err := l.remember(cp); err != nil {
-		l.halt.stop(err)
-	}
-	l.acknowledge(b, cp)
+	l.edge, l.batches = edge, b.number
+	b.rows, b.view = w, newView(l.db, b.size())
 	return nil
+}
+
+// compose fills the rows of a batch and returns the edge of the tree it makes.
+func (l *Ledger) compose(b *batch, w *pebble.Batch) (edge, error) {
+	if err := l.reduce(b, w); err != nil {
+		return edge{}, err
+	}
+	return l.fill(b, w)
 }
 
 // reduce orders the batch, projects its records, applies its leaves and closes it.
@@ -79,7 +72,7 @@ func (l *Ledger) undo(b *batch, cause error) error {
 	if l.reduction.Size() == b.first {
 		return cause
 	}
-	r, err := replay(l.db, l.signer.Name())
+	r, _, err := replay(l.db, l.signer.Name())
 	if err != nil {
 		return l.halt.damaged(fmt.Errorf("replay after a refused batch: %w", errors.Join(err, cause)))
 	}
@@ -88,29 +81,30 @@ func (l *Ledger) undo(b *batch, cause error) error {
 }
 
 // fill writes all rows of the batch but the projections, which are there.
-func (l *Ledger) fill(b *batch, w *pebble.Batch) error {
+func (l *Ledger) fill(b *batch, w *pebble.Batch) (edge, error) {
 	if b.number == 1 {
 		if err := w.Set(keyLedger, append([]byte(format), l.instance[:]...), nil); err != nil {
-			return err
+			return edge{}, err
 		}
 	}
 	leaves := make([][]byte, len(b.items))
 	for n, it := range b.items {
 		leaves[it.index-b.first] = it.raw
 		if err := fillItem(w, b.number, int64(n), it); err != nil {
-			return fmt.Errorf("write leaf %d: %w", it.index, err)
+			return edge{}, fmt.Errorf("write leaf %d: %w", it.index, err)
 		}
 	}
-	root, err := fillHashes(w, b.first, leaves)
+	grown := l.edge.clone()
+	root, err := fillHashes(w, &grown, b.first, leaves)
 	if err != nil {
-		return err
+		return edge{}, err
 	}
 	if l.project != nil {
 		if err := w.Set(keyView, number(b.size()), nil); err != nil {
-			return err
+			return edge{}, err
 		}
 	}
-	return errors.Join(
+	return grown, errors.Join(
 		w.Set(rowKey(rowBatch, b.number), batchRow{b.first, b.size(), b.at}.bytes(), nil),
 		w.Set(keyTree, treeRow{b.number, b.size(), root}.bytes(), nil),
 	)
@@ -129,12 +123,11 @@ func fillItem(w *pebble.Batch, batch, n int64, it *item) error {
 	)
 }
 
-// fillHashes writes the tree hashes of new leaves and returns the new root. It
-// reads through the batch, which sees what it just wrote.
-func fillHashes(w *pebble.Batch, first int64, leaves [][]byte) (tlog.Hash, error) {
+// fillHashes writes the tree hashes of new leaves and returns the new root.
+func fillHashes(w *pebble.Batch, e *edge, first int64, leaves [][]byte) (tlog.Hash, error) {
 	for i, raw := range leaves {
 		n := first + int64(i)
-		hashes, err := tlog.StoredHashes(n, raw, hashReader(w))
+		hashes, err := e.add(n, raw)
 		if err != nil {
 			return tlog.Hash{}, fmt.Errorf("hash leaf %d: %w", n, err)
 		}
@@ -144,89 +137,5 @@ func fillHashes(w *pebble.Batch, first int64, leaves [][]byte) (tlog.Hash, error
 			}
 		}
 	}
-	return tlog.TreeHash(first+int64(len(leaves)), hashReader(w))
-}
-
-// readBack reads what was written of leaves first to size and recomputes the
-// root from it: one bit that turned between hashing and storing would make the
-// log irreproducible for ever (quality 1, Yeti2022).
-func (l *Ledger) readBack(first, size int64) (tlog.Hash, error) {
-	stored := hashReader(l.db)
-	err := readLeaves(l.db, first, size, func(n int64, raw []byte) error {
-		hashes, err := tlog.StoredHashes(n, raw, stored)
-		if err != nil {
-			return fmt.Errorf("hash leaf %d: %w", n, err)
-		}
-		return compareHashes(stored, n, hashes)
-	})
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	root, err := tlog.TreeHash(size, stored)
-	if err != nil {
-		return tlog.Hash{}, fmt.Errorf("recompute root: %w", err)
-	}
-	tree, err := readTree(l.db)
-	if err != nil {
-		return tlog.Hash{}, err
-	}
-	if tree.size != size || tree.root != root {
-		return tlog.Hash{}, fmt.Errorf("%w: tree row says %d %v, its leaves say %d %v", ErrDamaged, tree.size, tree.root, size, root)
-	}
-	return root, nil
-}
-
-// compareHashes compares the hashes that leaf n completes with the stored ones.
-func compareHashes(stored tlog.HashReader, n int64, want []tlog.Hash) error {
-	indexes := make([]int64, len(want))
-	for k := range want {
-		indexes[k] = tlog.StoredHashIndex(0, n) + int64(k)
-	}
-	got, err := stored.ReadHashes(indexes)
-	if err != nil {
-		return err
-	}
-	for k := range want {
-		if got[k] != want[k] {
-			return fmt.Errorf("%w: tree hash %d is %v, leaf %d gives %v", ErrDamaged, indexes[k], got[k], n, want[k])
-		}
-	}
-	return nil
-}
-
-// sign makes the checkpoint and reads it as everybody else will.
-func (l *Ledger) sign(size int64, root tlog.Hash) (*transparency.Checkpoint, error) {
-	raw, err := transparency.SignCheckpoint(size, root, l.signer)
-	if err != nil {
-		return nil, fmt.Errorf("sign checkpoint of size %d: %w", size, err)
-	}
-	cp, err := transparency.ParseCheckpoint(raw, l.signer.VKey)
-	if err != nil {
-		return nil, fmt.Errorf("read checkpoint of size %d: %w", size, err)
-	}
-	return cp, nil
-}
-
-// remember writes the head file.
-func (l *Ledger) remember(cp *transparency.Checkpoint) error {
-	return l.heads.write(&headSlot{instance: l.instance, size: cp.Size, root: cp.Root, checkpoint: cp.Raw})
-}
-
-func (l *Ledger) acknowledge(b *batch, cp *transparency.Checkpoint) {
-	l.batches = b.number
-	l.adopt(cp)
-	for _, s := range b.subs {
-		where := Appended{Batch: b.number, Size: cp.Size, At: b.at}
-		for _, it := range s.items {
-			where.Leaves = append(where.Leaves, it.index)
-		}
-		s.answer(where, nil)
-	}
-}
-
-// adopt makes a durable checkpoint the head.
-func (l *Ledger) adopt(cp *transparency.Checkpoint) {
-	l.at.Store(l.reduction.At())
-	l.views.renew(l.db, cp.Size)
-	l.head.Store(cp)
+	return e.root(first + int64(len(leaves)))
 }

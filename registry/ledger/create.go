@@ -18,7 +18,7 @@ func Create(o Options, genesis transparency.Genesis, roster []byte, first ...Ent
 		return err
 	}
 	defer func() { err = errors.Join(err, l.detach()) }()
-	if err := l.pristine(); err != nil {
+	if err := errors.Join(l.pristine(), l.room()); err != nil {
 		return err
 	}
 	if _, err := io.ReadFull(l.rand, l.instance[:]); err != nil {
@@ -62,7 +62,10 @@ func (l *Ledger) begin(entries []Entry) error {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
 	}
-	l.alone(s)
+	if b := l.alone(s); b != nil {
+		l.flying.Add(1)
+		l.land(b)
+	}
 	<-s.done
 	if s.err != nil {
 		return fmt.Errorf("create ledger: %w", s.err)

@@ -40,10 +40,11 @@ type Appended struct {
 type Record struct {
 	Leaf, Batch, N, At int64
 	Entry              transparency.Leaf
-	Subject            string // empty without a payload, and when erased
-	Payload            []byte // opened; nil when there is none or it is erased
+	Subject            string // empty without a payload, and when erased or lost
+	Payload            []byte // opened; nil when there is none or it is erased or lost
 	Salt               []byte // of a case leaf: with Payload it opens the commitment
 	Erased             bool
+	Lost               bool // the leaf came back from a public copy; see [Recover]
 }
 
 // An item is an entry on its way into the log.
@@ -65,6 +66,14 @@ type submission struct {
 	done  chan struct{} // closed after where and err are set
 	where Appended
 	err   error
+}
+
+// bytes is how much payload it holds.
+func (s *submission) bytes() (n int64) {
+	for _, it := range s.items {
+		n += int64(len(it.payload))
+	}
+	return n
 }
 
 const (
@@ -126,9 +135,6 @@ func checkPayload(e Entry) error {
 		return nil
 	case len(e.Payload) > MaxPayload || len(e.Subject) > MaxSubject:
 		return fmt.Errorf("%w: payload of %d bytes for a subject of %d", ErrConflict, len(e.Payload), len(e.Subject))
-	}
-	if err := jcs.Check(e.Payload); err != nil {
-		return fmt.Errorf("%w: payload: %w", ErrConflict, err)
 	}
 	if err := jcs.CheckCanonical(e.Payload); err != nil {
 		return fmt.Errorf("%w: payload: %w", ErrConflict, err)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -38,12 +39,18 @@ func SwapSealed(l *Ledger, a, b int64) error {
 	if err := l.db.Set(rowKey(rowRecord, b), rowA, pebble.Sync); err != nil {
 		return err
 	}
-	l.views.renew(l.db, l.Head().Size)
+	l.views.adopt(newView(l.db, l.Head().Size))
 	return nil
 }
 
 // ReadBack is step 3 of a batch.
-func ReadBack(l *Ledger, first, size int64) (tlog.Hash, error) { return l.readBack(first, size) }
+func ReadBack(l *Ledger, first, size int64) (tlog.Hash, error) {
+	l.landed = edge{}
+	if err := l.landed.retrace(l.db, 0, first, func([]byte) error { return nil }); err != nil {
+		return tlog.Hash{}, err
+	}
+	return l.readBack(l.db, first, size)
+}
 
 // Holds reports whether a slot of a head file does, and its bytes again.
 func Holds(slot []byte) (again []byte, ok bool) {
@@ -67,3 +74,37 @@ func Unseal(key [32]byte, sealed []byte, hash tlog.Hash) (salt, payload []byte, 
 
 // KeyFileName is where the key of a subject is kept.
 func KeyFileName(subject string) string { return fileName(subject) }
+
+// A Journal is a mirror by itself.
+type Journal struct{ j *journal }
+
+// OpenJournal opens one that begins a new segment after so many bytes.
+func OpenJournal(fs vfs.FS, dir string, limit int64) (Journal, error) {
+	j, err := openJournal(fs, dir, [instanceSize]byte{1, 2, 3})
+	if j != nil {
+		j.limit = limit
+	}
+	return Journal{j}, err
+}
+
+// Append appends a batch of one leaf.
+func (j Journal) Append(number int64, leaf []byte) error {
+	rows := appendRow(nil, rowKey(rowLeaf, number-1), leaf)
+	return j.j.append(number, number, appendRow(rows, keyTree, treeRow{number, number, tlog.RecordHash(leaf)}.bytes()))
+}
+
+// Leaves are the leaves of the batches after number.
+func (j Journal) Leaves(number int64) (leaves []string, err error) {
+	err = j.j.since(number, func(_, _ int64, rows []byte) error {
+		return eachRow(rows, func(key, value []byte) error {
+			if key[0] == rowLeaf {
+				leaves = append(leaves, string(value))
+			}
+			return nil
+		})
+	})
+	return leaves, err
+}
+
+// Close closes it.
+func (j Journal) Close() error { return j.j.close() }

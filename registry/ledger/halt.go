@@ -46,6 +46,9 @@ func (h *halt) damaged(err error) error {
 	return h.readOnly()
 }
 
+// hold makes the ledger read only where nothing is damaged.
+func (h *halt) hold(err error) { h.damage.CompareAndSwap(nil, &err) }
+
 func (h *halt) readOnly() error {
 	if err := h.damage.Load(); err != nil {
 		return fmt.Errorf("%w: %w", ErrReadOnly, *err)

@@ -8,18 +8,21 @@
 // reading makes it read only, and a store behind its head file is not opened.
 //
 // A submission ([Ledger.Append]) is one or more entries that become durable
-// together. One goroutine, the sequencer, joins the submissions that wait into
-// a batch and takes it through six steps (protocol 6, architecture "The
-// ledger"):
+// together. Those that wait are joined into a batch, which takes six steps
+// (protocol 6, architecture "The ledger"):
 //
 //  1. order the leaves (structural ones first, then by leaf hash), reduce them
 //     and close the batch with its state leaf;
-//  2. one Pebble batch, synced: leaves, tree hashes, sealed payloads,
-//     projections;
-//  3. read leaves and hashes back and recompute the root;
+//  2. one Pebble batch: leaves, tree hashes, sealed payloads, projections;
+//  3. wait until it is synced, read leaves and hashes back and recompute the root;
 //  4. sign the checkpoint (Ed25519: the same tree gives the same bytes);
 //  5. write the head file and sync it;
 //  6. acknowledge.
+//
+// One goroutine, the sequencer, takes steps 1 and 2; another takes the rest,
+// one batch after the other. So the next batch is made and written while the
+// disk syncs the one before: the log grows in the order of steps 1, callers are
+// told in the same order, and readers see only what was acknowledged.
 //
 // What is public of the log (leaves, tiles, proofs) is in the formats of
 // package transparency. Payloads are sealed with a key of their subject that
@@ -29,6 +32,8 @@
 package ledger
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -38,6 +43,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // A Ledger is an open log. Its methods may be called from any goroutine.
@@ -49,22 +55,36 @@ type Ledger struct {
 	rand    io.Reader
 	log     *slog.Logger
 
+	mirrorFS  vfs.FS
+	mirrorDir string // of the journal; empty = none
+	unproven  bool   // the store was put back and nothing new may be signed
+
 	db       *pebble.DB
 	locks    []io.Closer
 	instance [instanceSize]byte
 	halt     *halt
 	views    views
 
-	queue   chan *submission
-	closing chan struct{} // closed by Close
-	ended   chan struct{} // closed when the sequencer has returned
+	rooms   []*room      // the sequencer's
+	clock   *clock       // nil = Now is believed
+	waiting atomic.Int64 // bytes of payload in the queue
 
-	mu        sync.RWMutex            // held for the whole of a batch, so that readers never see one half done
-	reduction *transparency.Reduction // written by the sequencer under mu
-	batches   int64                   // number of the newest batch; under mu
-	heads     *headFile               // the sequencer's
-	head      atomic.Pointer[transparency.Checkpoint]
-	at        atomic.Int64 // recorded time of the head
+	queue   chan *submission
+	flight  chan *batch   // written, not yet durable
+	closing chan struct{} // closed by Close
+	ended   chan struct{} // closed when all batches have landed and no more will come
+
+	mu        sync.Mutex              // held while a batch is made, so that it is never seen half done
+	flying    sync.WaitGroup          // batches in flight; joined under mu
+	reduction *transparency.Reduction // of all that is written; under mu
+	edge      edge                    // of the tree of all that is written; under mu
+	batches   int64                   // number of the newest written; under mu
+
+	landed  edge      // of the tree that was read back; the landing goroutine's
+	heads   *headFile // the landing goroutine's
+	journal *journal  // the landing goroutine's; nil without a mirror
+	head    atomic.Pointer[transparency.Checkpoint]
+	at      atomic.Int64 // recorded time of the head
 
 	publishing sync.Mutex // one Publish at a time
 	kept       []int64    // published sizes in the store, oldest first; under publishing
@@ -92,12 +112,21 @@ func (l *Ledger) ReadOnly() error { return l.halt.readOnly() }
 // Reduction shows the state at the head. Nothing is appended meanwhile, and
 // what fn is given it must neither change nor keep.
 func (l *Ledger) Reduction(fn func(r *transparency.Reduction) error) error {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	return fn(l.reduction)
+	return l.still(func() error { return fn(l.reduction) })
 }
 
-// Close ends the sequencer after the batch at hand, waits for readers and
+// still runs fn while nothing is in flight: what is written is what the head covers.
+func (l *Ledger) still(fn func() error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flying.Wait()
+	if head := l.Head(); head.Size != l.reduction.Size() { // a batch was written and could not be signed
+		return errors.Join(fmt.Errorf("%d leaves are written, %d are signed", l.reduction.Size(), head.Size), l.usable())
+	}
+	return fn()
+}
+
+// Close ends the sequencer after the batches at hand, waits for readers and
 // closes the store. Submissions still queued get [ErrClosed].
 func (l *Ledger) Close() error {
 	l.closeOnce.Do(func() {

@@ -38,7 +38,7 @@ func TestReopenedLedgerIsTheSame(t *testing.T) {
 		append1(t, l, ledgertest.Case("trader", fmt.Sprint(i)), w.id.Status(1, int64(i), statuslist.Ended))
 	}
 	append1(t, l, ledger.Entry{Leaf: transparency.Key{Roster: w.id.Roster(t, 2)}})
-	p, err := l.Publish(func(*ledger.Published, map[string][]byte) (map[string][]byte, error) {
+	p, err := l.Publish(func(*ledger.Published) (map[string][]byte, error) {
 		return map[string][]byte{w.id.List(1): []byte("token")}, nil
 	})
 	if err != nil {
@@ -51,7 +51,8 @@ func TestReopenedLedgerIsTheSame(t *testing.T) {
 	if diff := cmp.Diff(head, l.Head()); diff != "" {
 		t.Errorf("head (-before +after):\n%s", diff)
 	}
-	if diff := cmp.Diff(p, l.Published()); diff != "" {
+	sameState := cmp.Comparer(func(a, b *transparency.Reduction) bool { return cmp.Equal(a.Next(0), b.Next(0)) && cmp.Equal(a.Events(), b.Events()) })
+	if diff := cmp.Diff(p, l.Published(), sameState); diff != "" {
 		t.Errorf("published (-before +after):\n%s", diff)
 	}
 	if diff := cmp.Diff(rows, projections(t, l)); diff != "" {
@@ -252,7 +253,7 @@ func TestClosedLedgerRefuses(t *testing.T) {
 
 func TestPublishedHeadsAreKept(t *testing.T) {
 	w, l := created(t)
-	none := func(*ledger.Published, map[string][]byte) (map[string][]byte, error) { return nil, nil }
+	none := func(*ledger.Published) (map[string][]byte, error) { return nil, nil }
 	var sizes []int64
 	for i := range 70 {
 		append1(t, l, w.id.Status(1, int64(i), statuslist.Ended))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -21,6 +22,9 @@ import (
 // is signed now. A missing head file is replaced with a warning: then nothing
 // here can tell an old copy of the store, and the caller should ask partners
 // for the largest checkpoint they hold before anything new is published.
+//
+// A store that [Restore] made opens read only ([ErrUnproven]) until [Recover]
+// has proven that it is the newest of the log.
 func Open(o Options) (*Ledger, error) {
 	l, err := attach(o, false)
 	if err != nil {
@@ -29,7 +33,11 @@ func Open(o Options) (*Ledger, error) {
 	if err := l.start(); err != nil {
 		return nil, errors.Join(err, l.detach())
 	}
+	if l.unproven {
+		l.halt.hold(ErrUnproven)
+	}
 	go l.sequence()
+	go l.landAll()
 	return l, nil
 }
 
@@ -41,8 +49,9 @@ func attach(o Options, create bool) (*Ledger, error) {
 	}
 	l := &Ledger{
 		signer: o.Signer, keys: o.Keys, project: o.Project, now: o.Now, rand: o.Rand, log: o.Log,
-		halt: newHalt(o), heads: &headFile{fs: o.HeadFS, dir: o.HeadDir}, queue: make(chan *submission, maxQueue),
-		closing: make(chan struct{}), ended: make(chan struct{}),
+		mirrorFS: o.MirrorFS, mirrorDir: o.Mirror,
+		clock: newClock(o), halt: newHalt(o), heads: &headFile{fs: o.HeadFS, dir: o.HeadDir}, queue: make(chan *submission, maxQueue),
+		flight: make(chan *batch, 1), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if err := l.acquire(o, create); err != nil {
 		return nil, errors.Join(err, l.detach())
@@ -71,7 +80,20 @@ func (l *Ledger) acquire(o Options, create bool) error {
 		return err
 	}
 	l.locks = append(l.locks, head)
+	if err := l.makeRoom(o.FS, o.Dir); err != nil {
+		return err
+	}
 	if l.db, err = openStore(o, l.halt, store, create); err != nil {
+		return err
+	}
+	return nil
+}
+
+// makeRoom gives the reserve of a directory back where the disk is full, so
+// that it can be opened. Appends wait until there is space again.
+func (l *Ledger) makeRoom(fs vfs.FS, dir string) error {
+	l.rooms = append(l.rooms, newRoom(fs, dir, l.log))
+	if err := l.room(); err != nil && !errors.Is(err, ErrFull) {
 		return err
 	}
 	return nil
@@ -81,6 +103,9 @@ func (l *Ledger) acquire(o Options, create bool) error {
 func (l *Ledger) detach() (err error) {
 	l.views.close()
 	err = l.heads.close()
+	if l.journal != nil {
+		err = errors.Join(err, l.journal.close())
+	}
 	if l.db != nil {
 		err = errors.Join(err, l.db.Close())
 	}
@@ -99,9 +124,18 @@ func (l *Ledger) start() error {
 	if err := l.identify(newest); err != nil {
 		return err
 	}
+	if err := l.openUnproven(newest); err != nil {
+		return err
+	}
+	if err := l.openMirror(); err != nil {
+		return err
+	}
 	tree, err := l.load()
 	if err != nil {
 		return err
+	}
+	if l.unproven && tree.size != newest.size {
+		return fmt.Errorf("%w: a store put back with %d leaves has %d", ErrDamaged, newest.size, tree.size)
 	}
 	if err := l.compare(tree, newest); err != nil {
 		return err
@@ -118,7 +152,7 @@ func (l *Ledger) start() error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	l.adopt(cp)
+	l.adopt(cp, l.reduction.At(), newView(l.db, tree.size))
 	if err := l.loadPublished(); err != nil {
 		return err
 	}
@@ -147,9 +181,10 @@ func (l *Ledger) identify(newest *headSlot) error {
 
 // load replays the log and checks the result against the store's own account of it.
 func (l *Ledger) load() (tree treeRow, err error) {
-	if l.reduction, err = replay(l.db, l.signer.Name()); err != nil {
+	if l.reduction, l.edge, err = replay(l.db, l.signer.Name()); err != nil {
 		return tree, err
 	}
+	l.landed = l.edge.clone()
 	if tree, err = readTree(l.db); err != nil {
 		return tree, err
 	}
@@ -157,7 +192,7 @@ func (l *Ledger) load() (tree treeRow, err error) {
 	if l.reduction.Open() || l.reduction.Size() != tree.size || tree.size == 0 {
 		return tree, fmt.Errorf("%w: %d leaves, the tree row says %d", ErrDamaged, l.reduction.Size(), tree.size)
 	}
-	root, err := tlog.TreeHash(tree.size, hashReader(l.db))
+	root, err := l.edge.root(tree.size)
 	if err != nil {
 		return tree, fmt.Errorf("recompute root: %w", err)
 	}

@@ -13,16 +13,18 @@ import (
 
 // What callers branch on.
 var (
-	ErrBehind   = errors.New("store behind its head")            // an old copy, or a lost tail: start refused
-	ErrDamaged  = errors.New("ledger does not hold together")    // start refused
-	ErrLocked   = errors.New("directory is open elsewhere")      // another process, or this one, has it open
-	ErrReadOnly = errors.New("ledger is read only after damage") // reads go on, nothing is signed
-	ErrClock    = errors.New("clock behind the log")             // by more than [ClockSlack]
+	ErrBehind   = errors.New("store behind its head")                               // an old copy, or a lost tail: start refused
+	ErrDamaged  = errors.New("ledger does not hold together")                       // start refused
+	ErrLocked   = errors.New("directory is open elsewhere")                         // another process, or this one, has it open
+	ErrReadOnly = errors.New("ledger is read only")                                 // reads go on, nothing is signed
+	ErrUnproven = errors.New("it is not proven that this is the newest of the log") // after a restore; see [Recover]
+	ErrClock    = errors.New("clock is wrong")                                      // behind the log by more than [ClockSlack], or ahead of itself by more than [ClockJump]
 	ErrExists   = errors.New("ledger exists")
 	ErrNotFound = errors.New("not found")
 	ErrErased   = errors.New("erased")
 	ErrConflict = errors.New("leaf refused")              // an entry that could never be part of this log
 	ErrBusy     = errors.New("too many submissions wait") // try again later
+	ErrFull     = errors.New("disk is full")              // nothing was written; try again when there is space
 	ErrClosed   = errors.New("ledger is closed")
 	ErrStopped  = errors.New("ledger stopped after a failed write") // seen only where Options.Exit returns
 )
@@ -31,10 +33,15 @@ const (
 	// ClockSlack is how many seconds the clock may be behind the head; the
 	// recorded time then stands still.
 	ClockSlack = 300
+	// ClockJump is how far the clock may get ahead of [Options.Elapsed]. Beyond
+	// it nothing is signed: a clock that jumped a year would let everything
+	// expire. After a restart the clock is believed again.
+	ClockJump = 24 * time.Hour
 	// ExitWrite is the exit code after a write that failed (EX_SOFTWARE).
 	ExitWrite = 70
 
-	maxQueue = 1024 // submissions that wait
+	maxQueue   = 1024     // submissions that wait
+	maxWaiting = 64 << 20 // and bytes of payload in them
 )
 
 // Options say where and with what a ledger works.
@@ -49,6 +56,7 @@ type Options struct {
 	Keys     Sealer           // per-subject data keys
 	Project  Projector        // nil = none
 	Now      func() time.Time
+	Elapsed  func() time.Duration // a monotonic clock to hold Now against; nil = none
 	Rand     io.Reader
 	Log      *slog.Logger   // nil = none
 	Exit     func(code int) // nil = os.Exit; called with ExitWrite after a failed write

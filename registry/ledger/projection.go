@@ -88,8 +88,10 @@ func projected(r pebble.Reader) (int64, error) {
 
 // Rebuild throws the projections away and makes them again from the records.
 func (l *Ledger) Rebuild() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	return l.still(l.rebuild)
+}
+
+func (l *Ledger) rebuild() error {
 	if err := l.usable(); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (l *Ledger) Rebuild() error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	l.views.renew(l.db, l.Head().Size)
+	l.views.adopt(newView(l.db, l.Head().Size))
 	return nil
 }
 

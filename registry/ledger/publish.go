@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,28 +24,29 @@ type Published struct {
 	Checkpoint *transparency.Checkpoint
 	State      transparency.State
 	StateIndex int64
-	Artefacts  map[string][]byte // uri -> token
+	Reduction  *transparency.Reduction // as of the checkpoint, for reading; nil in a head of old
+	Artefacts  map[string][]byte       // uri -> token
 }
 
 // Published is the newest published head; nil before the first.
 func (l *Ledger) Published() *Published { return l.published.Load() }
 
 // Publish makes the current head the published one, unless it already is. It
-// calls make with the head and copies of the lists as of it, and keeps what
-// make returns; both are durable before they are served. The last 64 are kept.
-func (l *Ledger) Publish(make func(p *Published, lists map[string][]byte) (map[string][]byte, error)) (published *Published, err error) {
+// calls make with the head and keeps what make returns; both are durable before
+// they are served. The last 64 are kept.
+func (l *Ledger) Publish(make func(p *Published) (map[string][]byte, error)) (published *Published, err error) {
 	return l.lockedPublish(false, make)
 }
 
 // Renew is Publish also where the head is published already: for artefacts that expire.
-func (l *Ledger) Renew(make func(p *Published, lists map[string][]byte) (map[string][]byte, error)) (published *Published, err error) {
+func (l *Ledger) Renew(make func(p *Published) (map[string][]byte, error)) (published *Published, err error) {
 	return l.lockedPublish(true, make)
 }
 
-func (l *Ledger) lockedPublish(renew bool, make func(*Published, map[string][]byte) (map[string][]byte, error)) (published *Published, err error) {
+func (l *Ledger) lockedPublish(renew bool, make func(*Published) (map[string][]byte, error)) (published *Published, err error) {
 	l.publishing.Lock()
 	defer l.publishing.Unlock()
-	if err := l.usable(); err != nil {
+	if err := errors.Join(l.usable(), l.clock.check()); err != nil {
 		return nil, err
 	}
 	err = l.look(func(*view) (err error) { // keeps the store open
@@ -56,33 +56,30 @@ func (l *Ledger) lockedPublish(renew bool, make func(*Published, map[string][]by
 	return published, err
 }
 
-func (l *Ledger) publish(renew bool, make func(*Published, map[string][]byte) (map[string][]byte, error)) (*Published, error) {
-	p, lists, err := l.atHead()
+func (l *Ledger) publish(renew bool, make func(*Published) (map[string][]byte, error)) (*Published, error) {
+	p, err := l.atHead()
 	if err != nil {
 		return nil, err
 	}
 	if last := l.Published(); last != nil && last.Checkpoint.Size == p.Checkpoint.Size && !renew {
 		return last, nil
 	}
-	if p.Artefacts, err = make(p, lists); err != nil {
+	if p.Artefacts, err = make(p); err != nil {
 		return nil, fmt.Errorf("make artefacts of size %d: %w", p.Checkpoint.Size, err)
 	}
 	return p, l.storePublished(p)
 }
 
-// atHead is the head with its state and lists, all of one size.
-func (l *Ledger) atHead() (*Published, map[string][]byte, error) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	p, err := l.withState(l.Head())
-	if err != nil {
-		return nil, nil, err
-	}
-	lists := map[string][]byte{}
-	for _, uri := range l.reduction.URIs() {
-		lists[uri] = bytes.Clone(l.reduction.List(uri).Raw())
-	}
-	return p, lists, nil
+// atHead is the head with its state and everything that follows from it.
+func (l *Ledger) atHead() (p *Published, err error) {
+	err = l.still(func() error {
+		if p, err = l.withState(l.Head()); err != nil {
+			return err
+		}
+		p.Reduction = l.reduction.Snapshot()
+		return nil
+	})
+	return p, err
 }
 
 // withState reads the state leaf that ends the checkpoint's tree.
@@ -188,6 +185,9 @@ func (l *Ledger) loadPublished() error {
 	p, err := l.readPublished(l.kept[len(l.kept)-1])
 	if err != nil {
 		return err
+	}
+	if p.Checkpoint.Size == l.reduction.Size() {
+		p.Reduction = l.reduction.Snapshot()
 	}
 	l.published.Store(p)
 	return nil

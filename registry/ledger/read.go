@@ -153,6 +153,59 @@ func (l *Ledger) batchRecords(r pebble.Reader, n int64, b batchRow, fn func(Reco
 	return nil
 }
 
+// StateBefore is the last state leaf of the tree of size that is not after an
+// instant, Unix seconds; the first one where all are later.
+func (l *Ledger) StateBefore(at, size int64) (index int64, err error) {
+	err = l.look(func(v *view) error {
+		tree, err := readTree(v.snap)
+		if err != nil {
+			return err
+		}
+		// Batches are numbered from 1, and neither their times nor their sizes decrease.
+		low, high := int64(1), tree.batch
+		for low < high {
+			middle := low + (high-low+1)/2
+			b, err := readBatch(v.snap, middle)
+			if err != nil {
+				return err
+			}
+			if b.at <= at && b.size <= size {
+				low = middle
+			} else {
+				high = middle - 1
+			}
+		}
+		b, err := readBatch(v.snap, low)
+		index = b.size - 1
+		return err
+	})
+	return index, err
+}
+
+// CheckHead reads the head back, recomputes its root and signs it again; the
+// checkpoint is verified and thrown away. An error says that the ledger could
+// not vouch for its head now.
+func (l *Ledger) CheckHead() error {
+	if err := l.usable(); err != nil {
+		return err
+	}
+	return l.look(func(v *view) error {
+		tree, err := readTree(v.snap)
+		if err != nil {
+			return err
+		}
+		root, err := tlog.TreeHash(v.size, hashReader(v.snap))
+		if err != nil {
+			return fmt.Errorf("recompute root: %w", err)
+		}
+		if tree.size != v.size || tree.root != root {
+			return fmt.Errorf("%w: tree row says %d %v, its hashes give %d %v", ErrDamaged, tree.size, tree.root, v.size, root)
+		}
+		_, err = l.sign(v.size, root)
+		return err
+	})
+}
+
 // Prove gives the inclusion of a leaf in the tree of size.
 func (l *Ledger) Prove(index, size int64) (inc *transparency.Inclusion, err error) {
 	err = l.look(func(v *view) error {

@@ -18,6 +18,10 @@ import (
 // A record row holds what is private about a leaf:
 //
 //	batch8 n4 [subject32 nonce12 sealed]
+//	batch8 n4 0x4c
+//
+// The second form is that of a lost payload: the leaf came back from a public
+// copy of the log, what was private about it did not.
 //
 // subject32 is the SHA-256 of the subject; sealed is AES-256-GCM under the
 // subject's key, with the leaf's RFC 6962 hash as additional data, of
@@ -31,7 +35,16 @@ const (
 
 	unsalted = 0x00
 	salted   = 0x01
+	lost     = 0x4c
 )
+
+// subjectOf is the digest of the subject in a record row with a payload.
+func subjectOf(row []byte) (digest []byte, ok bool) {
+	if len(row) < placeSize+sha256.Size {
+		return nil, false
+	}
+	return row[placeSize : placeSize+sha256.Size], true
+}
 
 func placeRow(batch, n int64, sealed []byte) []byte {
 	row := binary.BigEndian.AppendUint64(nil, uint64(batch))
@@ -93,6 +106,10 @@ func (l *Ledger) open(r pebble.Reader, rec *Record, raw, sealed []byte) error {
 	if len(sealed) == 0 {
 		return nil
 	}
+	if len(sealed) == 1 && sealed[0] == lost {
+		rec.Lost = true
+		return nil
+	}
 	if len(sealed) < sha256.Size {
 		return fmt.Errorf("%w: sealed payload of %d bytes", ErrDamaged, len(sealed))
 	}
@@ -107,6 +124,10 @@ func (l *Ledger) open(r pebble.Reader, rec *Record, raw, sealed []byte) error {
 	key, err := l.keys.Key(string(subject), false)
 	if errors.Is(err, ErrErased) {
 		rec.Erased = true
+		return nil
+	}
+	if l.unproven && errors.Is(err, ErrNotFound) {
+		rec.Lost = true // so far; [Recover] asks again
 		return nil
 	}
 	if err != nil {
@@ -136,8 +157,10 @@ func checkCommitment(rec *Record) error {
 // under it, for good. That it was done, and by whose decision, is the caller's
 // to log. It may be repeated.
 func (l *Ledger) EraseSubject(subject string) error {
-	l.mu.Lock() // no batch is sealing meanwhile
-	defer l.mu.Unlock()
+	return l.still(func() error { return l.erase(subject) }) // no batch is sealing meanwhile
+}
+
+func (l *Ledger) erase(subject string) error {
 	if err := l.usable(); err != nil {
 		return err
 	}
@@ -148,6 +171,6 @@ func (l *Ledger) EraseSubject(subject string) error {
 	if err := l.db.Delete(nameKey(rowSubject, digest[:]), pebble.Sync); err != nil {
 		l.halt.stop(fmt.Errorf("forget subject: %w", err))
 	}
-	l.views.renew(l.db, l.Head().Size)
+	l.views.adopt(newView(l.db, l.Head().Size))
 	return nil
 }

@@ -15,7 +15,7 @@ const (
 // callers', and returns when the head file is synced. It is all or nothing; an
 // error says that nothing was acknowledged. [ErrConflict] means that the
 // entries can never be part of this log as they are, [ErrBusy] that too many
-// wait. The context counts only while the submission waits its turn.
+// wait, [ErrFull] that there is no space. The context counts only while the submission waits its turn.
 //
 // Entries become leaves in an order of the ledger's, but records keep theirs.
 func (l *Ledger) Append(ctx context.Context, entries ...Entry) (Appended, error) {
@@ -32,8 +32,13 @@ func (l *Ledger) Append(ctx context.Context, entries ...Entry) (Appended, error)
 			continue
 		}
 		if _, err := l.keys.Key(it.subject, true); err != nil {
-			return Appended{}, fmt.Errorf("entry %d: %w", i, err)
+			return Appended{}, fmt.Errorf("entry %d: %w", i, fullDisk(err))
 		}
+	}
+	size := s.bytes()
+	defer l.waiting.Add(-size)
+	if l.waiting.Add(size) > maxWaiting {
+		return Appended{}, ErrBusy
 	}
 	select {
 	case l.queue <- s:
@@ -82,10 +87,10 @@ func (l *Ledger) usable() error {
 	}
 }
 
-// sequence is the sequencer: it alone appends. Those who wait while it works
-// on one batch make up the next.
+// sequence is the sequencer: it alone makes batches. Those who wait while it
+// works on one make up the next.
 func (l *Ledger) sequence() {
-	defer close(l.ended)
+	defer close(l.flight)
 	var waiting []*submission
 	for {
 		if len(waiting) == 0 {
@@ -131,33 +136,58 @@ func refuse(all []*submission, err error) {
 	}
 }
 
-// round takes one batch through and returns the submissions that wait for the next.
+// round sends one batch off and returns the submissions that wait for the next.
 func (l *Ledger) round(waiting []*submission) (later []*submission) {
+	if err := l.room(); err != nil {
+		refuse(waiting, err)
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, later := l.assemble(waiting)
 	if len(b.subs) == 0 {
 		return later
 	}
-	err := l.commit(b)
+	err := l.write(b)
 	switch {
 	case err == nil:
+		l.depart(b)
 	case len(b.subs) == 1 || l.halt.readOnly() != nil:
 		refuse(b.subs, err)
 	default: // one of them is at fault; the others must not suffer for it
 		for _, s := range b.subs {
-			l.alone(s)
+			if b := l.alone(s); b != nil {
+				l.depart(b)
+			}
 		}
 	}
 	return later
 }
 
-func (l *Ledger) alone(s *submission) {
+// room is ErrFull while there is no space to append.
+func (l *Ledger) room() error {
+	for _, r := range l.rooms {
+		if err := r.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone writes a batch of one submission; nil where it was refused.
+func (l *Ledger) alone(s *submission) *batch {
 	b, _ := l.assemble([]*submission{s})
 	if len(b.subs) == 0 {
-		return
+		return nil
 	}
-	if err := l.commit(b); err != nil {
+	if err := l.write(b); err != nil {
 		refuse(b.subs, err)
+		return nil
 	}
+	return b
+}
+
+func (l *Ledger) depart(b *batch) {
+	l.flying.Add(1)
+	l.flight <- b
 }

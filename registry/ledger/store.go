@@ -172,6 +172,14 @@ func hashReader(r pebble.Reader) tlog.HashReader {
 	})
 }
 
+// Projections are read before they are written, and the states of cases are
+// written again and again: with Pebble's own 8 and 4 MiB most of the time of an
+// issuance goes into decompressing blocks and merging tables (bytes).
+const (
+	cacheSize    = 128 << 20
+	memTableSize = 32 << 20
+)
+
 // openStore opens Pebble as this package needs it (quality 0.1 to 0.4).
 func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, error) {
 	db, err := pebble.Open(o.Dir, &pebble.Options{
@@ -179,6 +187,8 @@ func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, 
 		Lock:               lock,
 		ErrorIfNotExists:   !create,
 		FormatMajorVersion: pebble.FormatNewest, // older WALs end silently at damage
+		CacheSize:          cacheSize,
+		MemTableSize:       memTableSize,
 		Logger:             pebbleLog{h},
 		EventListener: &pebble.EventListener{
 			BackgroundError: h.background,

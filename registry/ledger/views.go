@@ -43,16 +43,27 @@ func (v *views) release(w *view) {
 	v.open.Done()
 }
 
-// renew makes the store as it is now what readers see from here on.
-func (v *views) renew(db *pebble.DB, size int64) {
+// newView is the store as it is now. It is to be adopted or dropped.
+func newView(db *pebble.DB, size int64) *view { return &view{snap: db.NewSnapshot(), size: size} }
+
+// adopt makes a view what readers see from here on.
+func (v *views) adopt(w *view) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	old := v.current
-	v.current = &view{snap: db.NewSnapshot(), size: size}
+	v.current = w
 	if old != nil {
 		old.stale = true
 		v.closeIdle(old)
 	}
+}
+
+// drop gives back a view that will not be adopted.
+func (v *views) drop(w *view) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	w.stale = true
+	v.closeIdle(w)
 }
 
 // closeIdle gives back a snapshot nobody will read again. Closing one in

@@ -22,6 +22,7 @@ type world struct {
 	mem     *vfs.MemFS
 	fs      vfs.FS // mem, or mem behind something that fails
 	headFS  vfs.FS
+	mirror  *vfs.MemFS // another disk, with a mirror; nil = none
 	keyFS   vfs.FS
 	now     int64
 	project ledger.Projector
@@ -42,12 +43,16 @@ func onDisk(id *ledgertest.Identity, mem *vfs.MemFS) *world {
 
 func (w *world) options() (ledger.Options, error) {
 	sealer, err := ledger.FileKeys(w.keyFS, "/keys", ledgertest.Plain{}, rand.Reader)
-	return ledger.Options{
+	o := ledger.Options{
 		Dir: "/db", HeadDir: "/head", FS: w.fs, HeadFS: w.headFS,
 		Signer: w.id.Signer, Keys: sealer, Project: w.project,
 		Now: func() time.Time { return time.Unix(w.now, 0) }, Rand: rand.Reader, Log: w.log,
 		Exit: func(code int) { w.exit <- code },
-	}, err
+	}
+	if w.mirror != nil {
+		o.Mirror, o.MirrorFS = "/mirror", w.mirror
+	}
+	return o, err
 }
 
 func (w *world) create(t testing.TB) {
@@ -91,6 +96,9 @@ func created(t testing.TB) (*world, *ledger.Ledger) {
 func (w *world) crash(percent int, rng *mrand.Rand) *world {
 	after := onDisk(w.id, w.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}))
 	after.now = w.now
+	if w.mirror != nil {
+		after.mirror = w.mirror.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng})
+	}
 	return after
 }
 

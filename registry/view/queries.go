@@ -74,13 +74,17 @@ func Credential(tx ledger.Projection, sha256 string) (CredentialRow, error) {
 	return read[CredentialRow](tx, []byte("credential/"+sha256))
 }
 
-// SlotTaken reports whether a status index belongs to a credential.
-func SlotTaken(tx ledger.Projection, uri string, idx int64) (bool, error) {
-	_, err := tx.Get(slotKey(uri, idx))
-	if errors.Is(err, ledger.ErrNotFound) {
-		return false, nil
+// SlotsTaken are the indexes of a status list that belong to a credential.
+func SlotsTaken(tx ledger.Projection, uri string) (out []int64, err error) {
+	ends, err := numbers(tx, []byte("slot/"+uri+"#"))
+	for _, end := range ends {
+		idx, err := strconv.ParseInt(end, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("row slot/%s#%s: not an index", uri, end)
+		}
+		out = append(out, idx)
 	}
-	return err == nil, err
+	return out, err
 }
 
 // Due are the authorisations in which something takes effect by now, the longest due first.
@@ -96,6 +100,31 @@ func Due(tx ledger.Projection, now int64) ([]string, error) {
 			return false, nil
 		}
 		out = append(out, number)
+		return true, nil
+	})
+	return out, err
+}
+
+// AuthorisationNumbers are the numbers of all authorisations, in order.
+func AuthorisationNumbers(tx ledger.Projection) ([]string, error) {
+	return numbers(tx, caseKey(kindAuthorisation, ""))
+}
+
+// Owed are the authorisations with a component in force that has no credential yet.
+func Owed(tx ledger.Projection) ([]string, error) { return numbers(tx, owedKey("")) }
+
+// ReleasedOperators are the operators that released themselves for some purpose, now or once.
+func ReleasedOperators(tx ledger.Projection) ([]string, error) { return numbers(tx, releasedKey("")) }
+
+// HeldBy are the authorisations an operator holds.
+func HeldBy(tx ledger.Projection, operator string) ([]string, error) {
+	return numbers(tx, holderKey(operator, ""))
+}
+
+// numbers are the ends of the keys that begin with prefix.
+func numbers(tx ledger.Projection, prefix []byte) (out []string, err error) {
+	err = tx.Scan(prefix, func(key, _ []byte) (bool, error) {
+		out = append(out, string(key[len(prefix):]))
 		return true, nil
 	})
 	return out, err

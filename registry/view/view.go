@@ -9,6 +9,9 @@
 //	credential/<sha256>        where a credential is in the log and whose it is
 //	slot/<uri>#<index>         the credential that owns a status index
 //	due/<seconds>/<number>     an authorisation in which something takes effect then
+//	owed/<number>              an authorisation with a component in force that has no credential yet
+//	released/<operator>        an operator that released itself for some purpose, now or once
+//	holder/<operator>/<number> an authorisation the operator holds
 //	artefact/<kind>/<name>     the newest published document of that name
 package view
 
@@ -169,6 +172,9 @@ func indexOperator(tx ledger.Projection, before, after authorisation.Operator) e
 			return err
 		}
 	}
+	if len(before.Releases) == 0 && len(after.Releases) > 0 {
+		return tx.Set(releasedKey(after.Case), nil)
+	}
 	return nil
 }
 
@@ -179,7 +185,20 @@ func indexAuthorisation(tx ledger.Projection, before, after authorisation.Author
 		}
 	}
 	if at, ok := nextDue(after); ok {
-		return tx.Set(dueKey(at, after.Case), nil)
+		if err := tx.Set(dueKey(at, after.Case), nil); err != nil {
+			return err
+		}
+	}
+	if before.Case == "" {
+		if err := tx.Set(holderKey(after.Operator, after.Case), nil); err != nil {
+			return err
+		}
+	}
+	switch was, is := len(before.Unissued()) > 0, len(after.Unissued()) > 0; {
+	case is && !was:
+		return tx.Set(owedKey(after.Case), nil)
+	case was && !is:
+		return tx.Delete(owedKey(after.Case))
 	}
 	return nil
 }
@@ -205,6 +224,12 @@ func artefactKey(kind ArtefactKind, name string) []byte {
 func slotKey(uri string, idx int64) []byte { return fmt.Appendf(nil, "slot/%s#%d", uri, idx) }
 
 func dueKey(at int64, number string) []byte { return fmt.Appendf(nil, "due/%019d/%s", at, number) }
+
+func owedKey(number string) []byte { return []byte("owed/" + number) }
+
+func releasedKey(operator string) []byte { return []byte("released/" + operator) }
+
+func holderKey(operator, number string) []byte { return []byte("holder/" + operator + "/" + number) }
 
 func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
 	raw, err := tx.Get(key)

@@ -82,9 +82,9 @@ func TestCredentialOwnsItsIndex(t *testing.T) {
 	if row, err := view.Credential(l.rows, digest); err != nil || row != (view.CredentialRow{Leaf: 1, Authorisation: "NZ-AUT-000001"}) {
 		t.Errorf("credential row: %+v, %v", row, err)
 	}
-	for idx, want := range map[int64]bool{7: true, 8: false, 70: false} {
-		if taken, err := view.SlotTaken(l.rows, "https://aeo.nz.example/status/1", idx); taken != want || err != nil {
-			t.Errorf("index %d taken: %v, %v", idx, taken, err)
+	for uri, want := range map[string][]int64{"https://aeo.nz.example/status/1": {7}, "https://aeo.nz.example/status/11": nil, "https://aeo.nz.example/status/": nil} {
+		if taken, err := view.SlotsTaken(l.rows, uri); !slices.Equal(taken, want) || err != nil {
+			t.Errorf("indexes of %s taken: %v, %v; want %v", uri, taken, err, want)
 		}
 	}
 	l.must(event("NZ-AUT-000001", 200, 200, authorisation.AuthorisationSuspended{Components: []string{"SES"},

@@ -24,7 +24,7 @@ type Log interface {
 	Prove(index, size int64) (*transparency.Inclusion, error)
 	ProveConsistency(older, newer int64) (tlog.TreeProof, error)
 	Tile(t tlog.Tile) ([]byte, error)
-	Publish(make func(p *ledger.Published, lists map[string][]byte) (map[string][]byte, error)) (*ledger.Published, error)
+	Publish(make func(p *ledger.Published) (map[string][]byte, error)) (*ledger.Published, error)
 	Published() *ledger.Published
 	EraseSubject(subject string) error
 	Close() error

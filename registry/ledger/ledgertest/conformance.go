@@ -168,8 +168,8 @@ func conformBounds(t *testing.T, _ *Identity, l Log) {
 }
 
 func conformTiles(t *testing.T, id *Identity, l Log) {
-	tokens := func(p *ledger.Published, lists map[string][]byte) (map[string][]byte, error) {
-		return map[string][]byte{id.List(1): fmt.Appendf(nil, "token of %d with %d bytes", p.Checkpoint.Size, len(lists[id.List(1)]))}, nil
+	tokens := func(p *ledger.Published) (map[string][]byte, error) {
+		return map[string][]byte{id.List(1): fmt.Appendf(nil, "token of %d with %d bytes", p.Checkpoint.Size, len(p.Reduction.List(id.List(1)).Raw()))}, nil
 	}
 	if _, err := l.Publish(tokens); err != nil {
 		t.Fatal(err)
