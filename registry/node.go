@@ -52,6 +52,10 @@ type Options struct {
 	HistoryDays int
 	// ListSize is the size of the status lists Create opens; 0 = statuslist.DefaultSize.
 	ListSize int64
+	// Mirror is where the ledger keeps every batch once more, better on another
+	// disk. The node remembers it; NoMirror makes it forget.
+	Mirror   string
+	NoMirror bool
 }
 
 func (o Options) withDefaults() Options {
@@ -212,6 +216,9 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lo.Mirror, err = chooseMirror(o); err != nil {
+		return nil, err
+	}
 	l, err := ledger.Open(lo)
 	if err != nil {
 		return nil, err
@@ -233,6 +240,13 @@ func (n *Node) start(ctx context.Context) error {
 		return err
 	}
 	if err := n.directory.open(n.ledger); err != nil {
+		return err
+	}
+	if err := n.ledger.ReadOnly(); errors.Is(err, ledger.ErrUnproven) {
+		n.opts.Log.Warn("the node was restored and signs nothing yet: aeo log recover has to prove its log the newest")
+		return nil
+	}
+	if err := n.retireLists(ctx); err != nil {
 		return err
 	}
 	if err := n.issueOwed(ctx); err != nil {

@@ -76,6 +76,28 @@ func (n *Node) openFurtherLists(ctx context.Context) error {
 	return nil
 }
 
+// retireLists opens new lists where credentials were lost whose indexes nobody
+// knows any more: of the lists they are in no index is given again.
+func (n *Node) retireLists(ctx context.Context) error {
+	var lost bool
+	if err := n.ledger.View(func(tx ledger.Projection) (err error) {
+		lost, err = view.ListsLost(tx)
+		return err
+	}); err != nil || !lost {
+		return err
+	}
+	have, size := 0, int64(0)
+	if err := n.ledger.Reduction(func(r *transparency.Reduction) error {
+		uris := r.URIs()
+		have, size = len(uris), r.List(uris[len(uris)-1]).Size()
+		return nil
+	}); err != nil {
+		return err
+	}
+	_, err := n.ledger.Append(ctx, newLists(n.config.EntityID, have, size)...)
+	return err
+}
+
 // takeSlot chooses a random free index of the newest lists. An index is never
 // used twice, and which one follows which says nothing.
 func (n *Node) takeSlot(ctx context.Context) (slot, error) {

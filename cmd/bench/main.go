@@ -28,7 +28,10 @@ type measure struct {
 
 // measures are all there are, in the order they run. Each lives in the file of its name.
 var measures = []measure{
+	{"verify", measureVerify},
 	{"append", measureAppend},
+	{"issue", measureIssue},
+	{"grants", measureGrants},
 }
 
 // A bench is what measures work with.

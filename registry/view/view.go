@@ -13,6 +13,7 @@
 //	released/<operator>        an operator that released itself for some purpose, now or once
 //	holder/<operator>/<number> an authorisation the operator holds
 //	artefact/<kind>/<name>     the newest published document of that name
+//	lost/lists                 a leaf whose lost credential has an index of the newest lists
 package view
 
 import (
@@ -73,7 +74,14 @@ type Projector struct{}
 
 // Project implements ledger.Projector. Erased payloads project nothing: the
 // rows they made are gone with the next rebuild, which is what erasure is for.
+// For lost ones see lost.go.
 func (Projector) Project(tx ledger.Projection, r ledger.Record) error {
+	if r.Lost {
+		return projectLost(tx, r)
+	}
+	if _, ok := r.Entry.(transparency.List); ok {
+		return tx.Delete(keyLost)
+	}
 	if r.Payload == nil {
 		return nil
 	}
