@@ -112,7 +112,8 @@ func (c *client) unreachable(err error) error {
 // problemCodes are the exit codes of problem types; see registry/api.
 var problemCodes = map[string]int{
 	"invalid": exitUsage, "too-large": exitUsage, "not-allowed": exitNotAllowed, "not-found": exitFile, "conflict": exitConflict,
-	"busy": exitLater, "clock": exitLater, "timeout": exitLater, "cancelled": exitCancelled, "read-only": exitStorage,
+	"busy": exitLater, "clock": exitLater, "timeout": exitLater, "cancelled": exitCancelled,
+	"full": exitLater, "stopping": exitLater, "read-only": exitStorage, "unproven": exitBehind,
 	"unreachable": exitLater, "bad-answer": exitLater, "identity": exitConflict,
 	"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
 }

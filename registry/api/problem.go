@@ -41,8 +41,10 @@ var problems = []struct {
 	{ledger.ErrConflict, "conflict", "The log refuses the entry", http.StatusConflict},
 	{errCrowded, "busy", "Too much at once", http.StatusServiceUnavailable},
 	{ledger.ErrBusy, "busy", "Too much at once", http.StatusServiceUnavailable},
-	{ledger.ErrClock, "clock", "The clock is behind the log", http.StatusServiceUnavailable},
-	{ledger.ErrReadOnly, "read-only", "The ledger is damaged and only read", http.StatusServiceUnavailable},
+	{ledger.ErrClock, "clock", "The clock is wrong", http.StatusServiceUnavailable},
+	{ledger.ErrFull, "full", "The disk is full", http.StatusInsufficientStorage},
+	{ledger.ErrUnproven, "unproven", "It is not proven that the ledger is the newest, so it is only read", http.StatusServiceUnavailable}, // it is also read only
+	{ledger.ErrReadOnly, "read-only", "The ledger is only read", http.StatusServiceUnavailable},
 	{ledger.ErrClosed, "stopping", "The node is stopping", http.StatusServiceUnavailable},
 	{peer.ErrSplitView, "split-view", "The partner's log shows two histories", http.StatusBadGateway},
 	{peer.ErrRollback, "rollback", "The partner's log shrank", http.StatusBadGateway},

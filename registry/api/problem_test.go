@@ -27,7 +27,11 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		{registry.ErrConflict, "conflict", 409},
 		{ledger.ErrBusy, "busy", 503},
 		{ledger.ErrClock, "clock", 503},
+		{ledger.ErrFull, "full", 507},
+		{fmt.Errorf("%w: %w", ledger.ErrReadOnly, ledger.ErrUnproven), "unproven", 503},
 		{ledger.ErrReadOnly, "read-only", 503},
+		{ledger.ErrClosed, "stopping", 503},
+		{errCrowded, "busy", 503},
 		{peer.ErrSplitView, "split-view", 502},
 		{peer.ErrUnreachable, "unreachable", 504},
 	} {

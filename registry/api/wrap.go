@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,11 +54,14 @@ func wrap(next *mux.Router, a around) http.Handler {
 	})
 }
 
+// told are the statuses from 500 on whose causes are known or reported where they arise.
+var told = []int{http.StatusNotImplemented, http.StatusServiceUnavailable, http.StatusInsufficientStorage}
+
 // report writes the line for a request. What went wrong within the node is told
 // to the log and to nobody else.
 func (a around) report(router *mux.Router, r *http.Request, rec *recorder, took time.Duration) {
 	level := a.level
-	if rec.status >= http.StatusInternalServerError && rec.status != http.StatusServiceUnavailable && rec.status != http.StatusNotImplemented {
+	if rec.status >= http.StatusInternalServerError && !slices.Contains(told, rec.status) {
 		level = slog.LevelWarn
 	}
 	if !a.log.Enabled(r.Context(), level) {
