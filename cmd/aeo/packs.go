@@ -36,14 +36,8 @@ func findPack(code string) *programme.Pack {
 // place is what people call a territory or a member of a union; its code where
 // there is no pack.
 func place(code string) string {
-	pack := findPack(code)
-	if pack == nil {
-		return code
+	if name, known := programme.PlaceName(code); known {
+		return name
 	}
-	for _, m := range pack.Members {
-		if m.Code == code {
-			return m.Name
-		}
-	}
-	return pack.Name
+	return code
 }

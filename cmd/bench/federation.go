@@ -28,11 +28,15 @@ import (
 
 const (
 	day      = 24 * 3600
-	opened   = 1_767_225_600 // 2026-01-01: when the logs open
-	built    = opened + 60*day
-	asked    = built + 3600
-	changed  = 0.05 // share of holders whose status changed in those sixty days
+	changed  = 0.05 // share of holders whose status changed in sixty days
 	released = 0.02 // share of holders in the public directory
+)
+
+// The logs open two months ago, the bundle is of yesterday.
+var (
+	opened = time.Now().Unix()/day*day - 61*day
+	built  = opened + 60*day
+	asked  = built + 3600
 )
 
 // A home is the administration whose bundle it is, with its partners. Everything
@@ -334,7 +338,7 @@ func (a *administration) issue() ([]byte, error) {
 		Territory: a.territory, Authority: a.territory, Programme: "aeo", Type: "AEO",
 		Subject: credential.Subject{
 			LegalName: "Southern Orchards Limited", Identifiers: []string{a.territory + ":biz:9429041234567"},
-			Roles: []string{"exporter", "importer"}, EffectiveOn: "2026-01-03", DecidedBy: "Customs of " + a.territory,
+			Roles: []string{"exporter", "importer"}, EffectiveOn: date(opened + 2*day), DecidedBy: "Customs of " + a.territory,
 			Address: &credential.Address{Country: a.territory, Locality: "Port Town", Street: "1 Quay Street"},
 		},
 	}, a.entity, a.signers[keys.RoleIssuer], rand.Reader)
@@ -347,7 +351,7 @@ func (a *administration) issue() ([]byte, error) {
 func (a *administration) entry(i int, digest [32]byte) bundle.DirectoryEntry {
 	return bundle.DirectoryEntry{
 		Name: fmt.Sprintf("Trader number %d of %s Limited", i, a.territory), Identifiers: []string{fmt.Sprintf("%s:biz:%013d", a.territory, i)},
-		Roles: []string{"exporter"}, Programme: "aeo", AuthorisationType: "AEO", EffectiveOn: "2026-01-03",
+		Roles: []string{"exporter"}, Programme: "aeo", AuthorisationType: "AEO", EffectiveOn: date(opened + 2*day),
 		CredentialSHA256: fmt.Sprintf("%x", digest), Status: bundle.StatusRef{URI: a.list(), Idx: int64(i)},
 	}
 }
@@ -417,7 +421,7 @@ func (a *administration) part(relation string, configuration []byte, superior *a
 // arrangement is one of mutual recognition for exporters.
 func arrangement(a, b *administration) mra.Document {
 	d := mra.Document{
-		ID: a.territory + "-" + b.territory, Version: 1, SignedOn: date(opened - 30*day), ReviewOn: "2029-01-10",
+		ID: a.territory + "-" + b.territory, Version: 1, SignedOn: date(opened - 30*day), ReviewOn: date(opened + 1000*day),
 		Instrument:  mra.Instrument{Title: "Arrangement on mutual recognition", Citation: "2025/1", Languages: []string{"en"}},
 		DataSharing: mra.DataSharing{Fields: []string{"legal_name"}, ReleaseBasis: "consent", Basis: "either", Retention: "P5Y", Onward: "none"},
 		Termination: mra.Termination{NoticeDays: 90, InTransit: "honour"},

@@ -93,6 +93,18 @@ func FromRaw(raw []byte, size int64) (*List, error) {
 	return &List{raw: bytes.Clone(raw)}, nil
 }
 
+// FromLst reads a list of size entries from an lst; see [DecodeLst].
+func FromLst(lst string, size int64) (*List, error) {
+	if err := checkSize(size); err != nil {
+		return nil, err
+	}
+	raw, err := DecodeLst(lst, int(size/perByte))
+	if err != nil {
+		return nil, err
+	}
+	return &List{raw: raw}, nil
+}
+
 func checkSize(size int64) error {
 	if size < MinSize || size > MaxSize || size&(size-1) != 0 {
 		return fmt.Errorf("%w: size %d is not a power of two from %d to %d", ErrList, size, MinSize, MaxSize)

@@ -160,12 +160,9 @@ func (s *Signed) Verify(key *keys.PublicKey, uri string, size int64, now int64) 
 	case now >= c.Exp:
 		return nil, fmt.Errorf("%w: expired at %d", ErrList, c.Exp)
 	}
-	if err := checkSize(size); err != nil {
-		return nil, err
-	}
-	raw, err := DecodeLst(c.StatusList.Lst, int(size/perByte))
+	list, err := FromLst(c.StatusList.Lst, size)
 	if err != nil {
 		return nil, err
 	}
-	return &Token{Sub: c.Sub, Iat: c.Iat, Exp: c.Exp, TTL: c.TTL, List: &List{raw: raw}, Log: c.Log}, nil
+	return &Token{Sub: c.Sub, Iat: c.Iat, Exp: c.Exp, TTL: c.TTL, List: list, Log: c.Log}, nil
 }

@@ -94,7 +94,8 @@ func readMember(body []byte) (m member, size int, err error) {
 	if err := checkName(m.name); err != nil {
 		return m, 0, err
 	}
-	if err := matchFields(body, m.local()); err != nil {
+	header := m.local()
+	if err := matchFields(body, header[:]); err != nil {
 		return m, 0, fmt.Errorf("%q: %w", m.name, err)
 	}
 	return m, localSize + nameSize + int(dataSize), nil
@@ -107,7 +108,8 @@ func (c *container) matchDirectory(directory []byte, offsets []int) error {
 		if len(directory) < centralSize+len(m.name) {
 			return fmt.Errorf("directory ends before %q", m.name)
 		}
-		if err := matchFields(directory, m.central(offsets[i])); err != nil {
+		entry := m.central(offsets[i])
+		if err := matchFields(directory, entry[:]); err != nil {
 			return fmt.Errorf("directory entry of %q: %w", m.name, err)
 		}
 		if name := string(directory[centralSize : centralSize+len(m.name)]); name != m.name {

@@ -43,10 +43,13 @@ func newMember(name string, data []byte) member {
 	return member{name: name, data: data, crc: crc32.ChecksumIEEE(data)}
 }
 
-// described are the fields that local header and directory entry share.
-func (m *member) described() []field {
+// A description holds the fields that local header and directory entry share.
+// Headers are arrays, since every byte of every one is compared at each opening.
+type description [10]field
+
+func (m *member) described() description {
 	size := uint32(len(m.data))
-	return []field{
+	return description{
 		{"version needed", 2, zipVersion},
 		{"flags", 2, 0},
 		{"compression method", 2, 0},
@@ -61,20 +64,26 @@ func (m *member) described() []field {
 }
 
 // local is the header before the member's name and bytes.
-func (m *member) local() []field {
-	return append([]field{{"signature", 4, localSignature}}, m.described()...)
+func (m *member) local() (header [1 + len(description{})]field) {
+	header[0] = field{"signature", 4, localSignature}
+	d := m.described()
+	copy(header[1:], d[:])
+	return header
 }
 
 // central is the member's directory entry, before its name.
-func (m *member) central(offset int) []field {
-	entry := append([]field{{"signature", 4, centralSignature}, {"version made by", 2, zipVersion}}, m.described()...)
-	return append(entry,
-		field{"comment length", 2, 0},
-		field{"disk", 2, 0},
-		field{"internal attributes", 2, 0},
-		field{"external attributes", 4, 0},
-		field{"offset", 4, uint32(offset)},
-	)
+func (m *member) central(offset int) (entry [7 + len(description{})]field) {
+	entry[0], entry[1] = field{"signature", 4, centralSignature}, field{"version made by", 2, zipVersion}
+	d := m.described()
+	rest := entry[2+copy(entry[2:], d[:]):]
+	copy(rest, []field{
+		{"comment length", 2, 0},
+		{"disk", 2, 0},
+		{"internal attributes", 2, 0},
+		{"external attributes", 4, 0},
+		{"offset", 4, uint32(offset)},
+	})
+	return entry
 }
 
 // end is the end record of a directory of n members.
@@ -159,8 +168,9 @@ func writeContainer(members []member) ([]byte, error) {
 	}
 	body, directory := make([]byte, 0, size), []byte(nil)
 	for _, m := range members {
-		directory = append(appendFields(directory, m.central(len(body))), m.name...)
-		body = append(appendFields(body, m.local()), m.name...)
+		entry, header := m.central(len(body)), m.local()
+		directory = append(appendFields(directory, entry[:]), m.name...)
+		body = append(appendFields(body, header[:]), m.name...)
 		body = append(body, m.data...)
 	}
 	offset := len(body)

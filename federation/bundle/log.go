@@ -95,15 +95,7 @@ func (l *ListMember) check(entityID string, state transparency.ListState) error 
 	if !strings.HasPrefix(l.URI, entityID+"/status/") || l.URI != state.URI {
 		return fmt.Errorf("uri %.80q, want %.80q below %s", l.URI, state.URI, entityID)
 	}
-	empty, err := statuslist.NewList(l.Size)
-	if err != nil {
-		return err
-	}
-	bits, err := statuslist.DecodeLst(l.Lst, len(empty.Raw()))
-	if err != nil {
-		return err
-	}
-	list, err := statuslist.FromRaw(bits, l.Size)
+	list, err := statuslist.FromLst(l.Lst, l.Size)
 	if err != nil {
 		return err
 	}

@@ -164,23 +164,18 @@ func (h *History) checkLists(base, current *State) error {
 func (h *History) startingLists(base *State) ([]*statuslist.List, error) {
 	lists := make([]*statuslist.List, len(h.Lists))
 	for i, l := range h.Lists {
-		list, err := statuslist.NewList(l.Size)
+		var err error
+		if i < len(base.Lists) {
+			lists[i], err = statuslist.FromLst(h.Base.Bits[i], l.Size)
+		} else {
+			lists[i], err = statuslist.NewList(l.Size)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("list %d: %w", i, err)
 		}
-		if i < len(base.Lists) {
-			raw, err := statuslist.DecodeLst(h.Base.Bits[i], len(list.Raw()))
-			if err != nil {
-				return nil, fmt.Errorf("list %d: %w", i, err)
-			}
-			if list, err = statuslist.FromRaw(raw, l.Size); err != nil {
-				return nil, fmt.Errorf("list %d: %w", i, err)
-			}
-			if list.Digest(l.URI) != base.Lists[i].SHA256 {
-				return nil, fmt.Errorf("the bits of list %d are not those leaf %d states", i, base.Applied)
-			}
+		if i < len(base.Lists) && lists[i].Digest(l.URI) != base.Lists[i].SHA256 {
+			return nil, fmt.Errorf("the bits of list %d are not those leaf %d states", i, base.Applied)
 		}
-		lists[i] = list
 	}
 	return lists, nil
 }
