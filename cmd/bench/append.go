@@ -11,8 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,9 +40,8 @@ const (
 func measureAppend(b *bench) error {
 	const rounds = 5
 	var waits latencies
-	ratio, rate, pebbleRate, err := b.versus(rounds,
-		func() (float64, error) { return b.appendToLog(&waits) },
-		b.appendToPebble)
+	ours := func() (float64, error) { return b.appendToLog(&waits) }
+	ratio, rate, pebbleRate, err := b.versus(rounds, ours, b.appendToPebble)
 	if err != nil {
 		return err
 	}
@@ -47,6 +49,39 @@ func measureAppend(b *bench) error {
 	b.figure("append", "%.0f durable appends/s from %d callers, acknowledged in %v (median) and %v (99 %%); Pebble alone %.0f/s",
 		rate, callers, waits.quantile(0.5), waits.quantile(0.99), pebbleRate)
 	return nil
+}
+
+// measureTessera compares them with appends of the same payloads as entries to
+// Tessera, which keeps the tree, but neither payloads beside it nor projections.
+func measureTessera(b *bench) error {
+	const rounds = 5
+	program := filepath.Join(b.dir, "tessera")
+	build := exec.CommandContext(b, "go", "build", "-C", filepath.Join("cmd", "bench", "tessera"), "-o", program, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the other side: %w: %s", err, out)
+	}
+	theirs := func() (float64, error) { return b.appendToTessera(program) }
+	ratio, rate, tesseraRate, err := b.versus(rounds, func() (float64, error) { return b.appendToLog(&latencies{}) }, theirs)
+	if err != nil {
+		return err
+	}
+	b.ratio("append_vs_tessera", ratio)
+	b.figure("tessera", "%.0f durable appends/s, Tessera's POSIX driver %.0f/s", rate, tesseraRate)
+	return nil
+}
+
+func (b *bench) appendToTessera(program string) (rate float64, err error) {
+	dir, err := os.MkdirTemp(b.dir, "tessera")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	out, err := exec.CommandContext(b, program, "-dir", dir, "-entry", eventFormat,
+		"-callers", strconv.Itoa(callers), "-span", span.String()).Output()
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
 }
 
 func (b *bench) appendToLog(waits *latencies) (rate float64, err error) {
@@ -88,9 +123,10 @@ func (b *bench) appendToPebble() (rate float64, err error) {
 // event is the n-th entry appended: a decision of some 300 bytes about one of the
 // traders.
 func event(n int) ledger.Entry {
-	return ledger.Entry{Subject: fmt.Sprint("trader-", n%traders), Payload: fmt.Appendf(nil,
-		`{"decided_at":1800000000,"decision":"granted","event":"decided","grounds":"UCC Art. 39","number":"NZ-2026-%08d","officers":["a.ngata","m.whaea"],"site":"Tauranga","text":"%0120d"}`, n, n)}
+	return ledger.Entry{Subject: fmt.Sprint("trader-", n%traders), Payload: fmt.Appendf(nil, eventFormat, n, n)}
 }
+
+const eventFormat = `{"decided_at":1800000000,"decision":"granted","event":"decided","grounds":"UCC Art. 39","number":"NZ-2026-%08d","officers":["a.ngata","m.whaea"],"site":"Tauranga",""text":"%0120d"}`
 
 // inFlight has so many callers do work for a time and returns how often a
 // second they did.
