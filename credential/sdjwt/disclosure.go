@@ -149,8 +149,8 @@ func elements(text string) ([]jsontext.Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}
-	parts := make([]jsontext.Value, 0, 3)
-	if err := jcs.UnmarshalOpen(raw, &parts); err != nil {
+	parts, err := jcs.Array(raw)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDisclosure, err)
 	}
 	if len(parts) == 0 || parts[0].Kind() != '"' {

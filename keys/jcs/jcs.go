@@ -121,6 +121,18 @@ func checkObject(data []byte) error {
 	return nil
 }
 
+// Array takes one strict JSON array apart. Its elements are parts of data,
+// without the white space around them.
+func Array(data []byte) ([]jsontext.Value, error) {
+	if err := Check(data); err != nil {
+		return nil, err
+	}
+	if jsontext.Value(data).Kind() != '[' {
+		return nil, fmt.Errorf("%w: not an array", ErrMember)
+	}
+	return elements(data), nil
+}
+
 // explain reads data a second time, for the position and the nature of the fault.
 func explain(data []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(data))

@@ -2,10 +2,12 @@ package jcs_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -199,4 +201,70 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, want)
 		}
 	})
+}
+
+func TestArrayGivesWhatADecoderGives(t *testing.T) {
+	for _, in := range []string{
+		`[]`, ` [ ] `, `[1]`, `["a","b",3]`, `["]\",[", {"a":[1,{"b":","}]}, [], [[2]] , null]`, "[\t1 ,\n\"\\\\\" ]", `[{}]`,
+	} {
+		var want []jsontext.Value
+		if err := jcs.UnmarshalOpen([]byte(in), &want); err != nil {
+			t.Fatal(err)
+		}
+		got, err := jcs.Array([]byte(in))
+		if err != nil || !slices.EqualFunc(got, want, func(a, b jsontext.Value) bool { return string(a) == string(b) }) {
+			t.Errorf("%s: %q, want %q; %v", in, got, want, err)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(rapid.OneOf(
+			rapid.Map(rapid.String(), func(s string) any { return s }),
+			rapid.Map(rapid.IntRange(-9, 9), func(n int) any { return n }),
+			rapid.Map(rapid.MapOf(rapid.String(), rapid.SliceOf(rapid.String())), func(m map[string][]string) any { return m }),
+		), 0, 5).Draw(t, "list")
+		raw, err := jcs.Marshal(list)
+		if err != nil {
+			t.Skip("not UTF-8")
+		}
+		parts, err := jcs.Array(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := []byte("[")
+		for i, p := range parts {
+			if i > 0 {
+				again = append(again, ',')
+			}
+			again = append(again, p...)
+		}
+		if again = append(again, ']'); len(parts) != len(list) || string(again) != string(raw) {
+			t.Errorf("%s comes apart as %q", raw, parts)
+		}
+	})
+}
+
+func TestArrayRefuses(t *testing.T) {
+	for in, want := range map[string]error{
+		`{"a":1}`: jcs.ErrMember, `"a"`: jcs.ErrMember, `null`: jcs.ErrMember,
+		`[1`: jcs.ErrSyntax, `[1,]`: jcs.ErrSyntax, `[1] 2`: jcs.ErrSyntax, ``: jcs.ErrSyntax, `[{"a":1,"a":1}]`: jcs.ErrSyntax,
+	} {
+		if got, err := jcs.Array([]byte(in)); !errors.Is(err, want) {
+			t.Errorf("%s: %q, %v, want %v", in, got, err, want)
+		}
+	}
+}
+
+func TestUnmarshalObject(t *testing.T) {
+	for in, want := range map[string]error{
+		`{"a":1}`: nil, ` {"a":1} `: nil, `{}`: nil,
+		`{"a":"1"}`: jcs.ErrMember, `{"b":1}`: jcs.ErrMember,
+		`null`: jcs.ErrSyntax, `[1]`: jcs.ErrSyntax, `"a"`: jcs.ErrSyntax, `{"a":1}{}`: jcs.ErrSyntax, `{"b":1,"b":1}`: jcs.ErrSyntax,
+	} {
+		var v struct {
+			A int `json:"a"`
+		}
+		if err := jcs.UnmarshalObject([]byte(in), &v); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", in, err, want)
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxDepth is how deeply objects and arrays may nest.
@@ -37,6 +39,32 @@ func checkLimits(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// elements are those of a strict JSON array.
+func elements(data []byte) (all []jsontext.Value) {
+	depth, start := 0, 0
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			i = stringEnd(data, i)
+		case '[', '{':
+			if depth++; depth == 1 {
+				start = i + 1
+			}
+		case ',', ']', '}':
+			if depth == 1 {
+				if e := bytes.TrimSpace(data[start:i]); len(e) > 0 { // none between the brackets of []
+					all = append(all, e)
+				}
+				start = i + 1
+			}
+			if data[i] != ',' {
+				depth--
+			}
+		}
+	}
+	return all
 }
 
 // stringEnd is where the string that opens at start closes; len(data) where it does not.
