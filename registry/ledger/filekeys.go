@@ -32,7 +32,7 @@ type Wrapper interface {
 const (
 	erasedSuffix = ".erased" // the tombstone of a destroyed key
 	maxWrapped   = 16 << 10  // bytes of a wrapped key
-	maxCached    = 4096      // unwrapped keys kept in memory
+	maxCached    = 1 << 17   // unwrapped keys kept in memory, some 20 MiB: unwrapping takes longer than signing
 )
 
 // fileKeys keeps each key in a file of its own. The file's name is the

@@ -1,8 +1,11 @@
 package ledger
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -84,6 +87,11 @@ func (l *Ledger) record(r pebble.Reader, index int64) (rec Record, err error) {
 	if err != nil {
 		return rec, fmt.Errorf("read record %d: %w", index, err)
 	}
+	return l.openRecord(index, raw, row, func(digest []byte) ([]byte, error) { return readSubject(r, digest) })
+}
+
+// openRecord makes a record of its two rows, which it does not keep.
+func (l *Ledger) openRecord(index int64, raw, row []byte, subject func(digest []byte) ([]byte, error)) (rec Record, err error) {
 	if len(row) < placeSize {
 		return rec, fmt.Errorf("%w: record %d of %d bytes", ErrDamaged, index, len(row))
 	}
@@ -91,7 +99,7 @@ func (l *Ledger) record(r pebble.Reader, index int64) (rec Record, err error) {
 	if rec.Entry, err = transparency.ParseLeaf(raw); err != nil {
 		return rec, fmt.Errorf("%w: leaf %d: %w", ErrDamaged, index, err)
 	}
-	if err := l.open(r, &rec, raw, row[placeSize:]); err != nil {
+	if err := l.open(&rec, raw, row[placeSize:], subject); err != nil {
 		return rec, fmt.Errorf("record %d: %w", index, err)
 	}
 	return rec, nil
@@ -100,11 +108,11 @@ func (l *Ledger) record(r pebble.Reader, index int64) (rec Record, err error) {
 // Records calls fn with every record in causal order, from a tree size that
 // ends a batch: 0, [Appended.Size] or [Ledger.ProjectionSize].
 func (l *Ledger) Records(from int64, fn func(Record) error) error {
-	return l.look(func(v *view) error { return l.records(v.snap, from, v.size, fn) })
+	return l.look(func(v *view) error { return l.records(v.snap, from, fn) })
 }
 
-// records walks at most so many batches.
-func (l *Ledger) records(r pebble.Reader, from, batches int64, fn func(Record) error) error {
+// records walks batch, leaf and record rows side by side.
+func (l *Ledger) records(r pebble.Reader, from int64, fn func(Record) error) error {
 	tree, err := readTree(r)
 	if err != nil || from == tree.size {
 		return err
@@ -116,7 +124,12 @@ func (l *Ledger) records(r pebble.Reader, from, batches int64, fn func(Record) e
 	if err != nil {
 		return err
 	}
-	for n := first.Batch; n <= tree.batch && batches > 0; n, batches = n+1, batches-1 {
+	w := walk{l: l, r: r, subjects: map[[sha256.Size]byte][]byte{}}
+	defer w.close()
+	if err := w.begin(from); err != nil {
+		return err
+	}
+	for n := first.Batch; n <= tree.batch; n++ {
 		b, err := readBatch(r, n)
 		if err != nil {
 			return err
@@ -124,17 +137,53 @@ func (l *Ledger) records(r pebble.Reader, from, batches int64, fn func(Record) e
 		if n == first.Batch && b.first != from {
 			return fmt.Errorf("size %d ends no batch: %w", from, ErrNotFound)
 		}
-		if err := l.batchRecords(r, n, b, fn); err != nil {
+		if err := w.batch(n, b, fn); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Ledger) batchRecords(r pebble.Reader, n int64, b batchRow, fn func(Record) error) error {
+// A walk goes through records in the order of their leaves, batch by batch.
+type walk struct {
+	l              *Ledger
+	r              pebble.Reader
+	leaves, places *pebble.Iterator
+	subjects       map[[sha256.Size]byte][]byte // by digest; nil for one that was erased
+}
+
+func (w *walk) begin(from int64) (err error) {
+	if w.leaves, err = w.r.NewIter(&pebble.IterOptions{LowerBound: rowKey(rowLeaf, from), UpperBound: []byte{rowLeaf + 1}}); err != nil {
+		return err
+	}
+	if w.places, err = w.r.NewIter(&pebble.IterOptions{LowerBound: rowKey(rowRecord, from), UpperBound: []byte{rowRecord + 1}}); err != nil {
+		return err
+	}
+	w.leaves.First()
+	w.places.First()
+	return errors.Join(w.leaves.Error(), w.places.Error())
+}
+
+func (w *walk) close() {
+	for _, it := range []*pebble.Iterator{w.leaves, w.places} {
+		if it != nil {
+			_ = it.Close() // what went wrong was met while reading
+		}
+	}
+}
+
+func (w *walk) batch(n int64, b batchRow, fn func(Record) error) error {
 	recs := make([]Record, 0, max(0, b.size-b.first))
 	for i := b.first; i < b.size; i++ {
-		rec, err := l.record(r, i)
+		raw, err := row(w.leaves, rowKey(rowLeaf, i))
+		if err != nil {
+			return fmt.Errorf("leaf %d: %w", i, err)
+		}
+		place, err := row(w.places, rowKey(rowRecord, i))
+		if err != nil {
+			return fmt.Errorf("record %d: %w", i, err)
+		}
+		rec, err := w.l.openRecord(i, raw, place, w.subject)
 		if err != nil {
 			return err
 		}
@@ -143,6 +192,8 @@ func (l *Ledger) batchRecords(r pebble.Reader, n int64, b batchRow, fn func(Reco
 		}
 		rec.At = b.at
 		recs = append(recs, rec)
+		w.leaves.Next()
+		w.places.Next()
 	}
 	slices.SortFunc(recs, func(x, y Record) int { return cmp.Compare(x.N, y.N) })
 	for _, rec := range recs {
@@ -151,6 +202,40 @@ func (l *Ledger) batchRecords(r pebble.Reader, n int64, b batchRow, fn func(Reco
 		}
 	}
 	return nil
+}
+
+// row is the value at an iterator, which must stand at key.
+func row(it *pebble.Iterator, key []byte) ([]byte, error) {
+	if !it.Valid() || !bytes.Equal(it.Key(), key) {
+		return nil, cmp.Or(it.Error(), fmt.Errorf("%w: it is missing", ErrDamaged))
+	}
+	return it.ValueAndErr()
+}
+
+// subject remembers whose records the walk met.
+func (w *walk) subject(digest []byte) ([]byte, error) {
+	key := [sha256.Size]byte(digest)
+	if name, ok := w.subjects[key]; ok {
+		return name, nil
+	}
+	name, err := readSubject(w.r, digest)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.subjects) >= maxCached {
+		clear(w.subjects)
+	}
+	w.subjects[key] = name
+	return name, nil
+}
+
+// readSubject is the subject of a digest; nil where EraseSubject took the name away.
+func readSubject(r pebble.Reader, digest []byte) ([]byte, error) {
+	name, err := get(r, nameKey(rowSubject, digest))
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return name, err
 }
 
 // StateBefore is the last state leaf of the tree of size that is not after an

@@ -101,8 +101,9 @@ func unseal(key [32]byte, sealed []byte, hash tlog.Hash) (salt, payload []byte, 
 	return nil, nil, fmt.Errorf("%w: sealed payload of no known form", ErrDamaged)
 }
 
-// open fills in subject and payload of a record from its sealed part.
-func (l *Ledger) open(r pebble.Reader, rec *Record, raw, sealed []byte) error {
+// open fills in subject and payload of a record from its sealed part; who tells
+// the subject of a digest, nil where the name is gone.
+func (l *Ledger) open(rec *Record, raw, sealed []byte, who func(digest []byte) ([]byte, error)) error {
 	if len(sealed) == 0 {
 		return nil
 	}
@@ -113,13 +114,13 @@ func (l *Ledger) open(r pebble.Reader, rec *Record, raw, sealed []byte) error {
 	if len(sealed) < sha256.Size {
 		return fmt.Errorf("%w: sealed payload of %d bytes", ErrDamaged, len(sealed))
 	}
-	subject, err := get(r, nameKey(rowSubject, sealed[:sha256.Size]))
-	if errors.Is(err, ErrNotFound) { // EraseSubject took the name away
-		rec.Erased = true
-		return nil
-	}
+	subject, err := who(sealed[:sha256.Size])
 	if err != nil {
 		return fmt.Errorf("read subject: %w", err)
+	}
+	if subject == nil {
+		rec.Erased = true
+		return nil
 	}
 	key, err := l.keys.Key(string(subject), false)
 	if errors.Is(err, ErrErased) {

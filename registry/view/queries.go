@@ -183,3 +183,33 @@ func count(tx ledger.Projection, number string) error {
 	}
 	return tx.Set([]byte("series/"+number[:i]), strconv.AppendInt(nil, max(last, n), 10))
 }
+
+// Describe says in words what a row is about.
+func Describe(key []byte) string {
+	kind, rest, _ := strings.Cut(string(key), "/")
+	first, second, _ := strings.Cut(rest, "/")
+	switch kind {
+	case "case":
+		return "state of " + first + " " + second
+	case "series":
+		return "highest number of series " + rest
+	case "identifier":
+		return "holder of identifier " + rest
+	case "credential":
+		return "place of credential " + rest
+	case "slot":
+		uri, idx, _ := strings.Cut(rest, "#")
+		return "owner of index " + idx + " of " + uri
+	case "due":
+		return "what is due in " + second
+	case "owed":
+		return "credentials owed to " + rest
+	case "released":
+		return "releases of operator " + rest
+	case "holder":
+		return "authorisation " + second + " of operator " + first
+	case "artefact":
+		return "published " + first + " " + second
+	}
+	return "a row of no known kind"
+}

@@ -240,6 +240,11 @@ func releasedKey(operator string) []byte { return []byte("released/" + operator)
 func holderKey(operator, number string) []byte { return []byte("holder/" + operator + "/" + number) }
 
 func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
+	if k, ok := tx.(ledger.Keeper); ok {
+		if v, ok := k.Kept(key).(V); ok {
+			return v, nil
+		}
+	}
 	raw, err := tx.Get(key)
 	if err != nil {
 		return v, err
@@ -251,6 +256,10 @@ func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
 }
 
 func write(tx ledger.Projection, key []byte, v any) error {
+	if k, ok := tx.(ledger.Keeper); ok {
+		k.Keep(key, v, jcs.Marshal)
+		return nil
+	}
 	raw, err := jcs.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("row %s: %w", key, err)

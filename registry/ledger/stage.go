@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// maxStaged is how many rows are held before they go into the store; with the
+// states of cases behind them that is some 32 MiB.
+const maxStaged = 16 << 10
+
+// A stage is a Projection on its way into a store: thousands of records are
+// folded in memory, and a row that many of them change is written once.
+type stage struct {
+	under pebble.Reader
+	rows  map[string]*staged // by key, without the kind of row
+}
+
+// A staged row is bytes, or a value that becomes bytes when somebody wants them.
+type staged struct {
+	raw     []byte
+	value   any
+	marshal func(any) ([]byte, error) // of value; nil once raw holds
+	gone    bool
+}
+
+func newStage(under pebble.Reader) *stage { return &stage{under, map[string]*staged{}} }
+
+func (s *stage) Get(key []byte) ([]byte, error) {
+	row, ok := s.rows[string(key)]
+	if !ok {
+		return rows{r: s.under}.Get(key)
+	}
+	return row.bytes()
+}
+
+func (r *staged) bytes() (raw []byte, err error) {
+	if r.gone {
+		return nil, ErrNotFound
+	}
+	if r.marshal != nil {
+		if r.raw, err = r.marshal(r.value); err != nil {
+			return nil, err
+		}
+		r.marshal = nil
+	}
+	return slices.Clone(r.raw), nil
+}
+
+func (s *stage) Set(key, value []byte) error {
+	s.rows[string(key)] = &staged{raw: slices.Clone(value)}
+	return nil
+}
+
+func (s *stage) Delete(key []byte) error {
+	s.rows[string(key)] = &staged{gone: true}
+	return nil
+}
+
+// Kept implements [Keeper].
+func (s *stage) Kept(key []byte) any {
+	if row := s.rows[string(key)]; row != nil {
+		return row.value
+	}
+	return nil
+}
+
+// Keep implements [Keeper].
+func (s *stage) Keep(key []byte, value any, marshal func(any) ([]byte, error)) {
+	s.rows[string(key)] = &staged{value: value, marshal: marshal}
+}
+
+func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
+	merged := map[string][]byte{}
+	if err := (rows{r: s.under}).Scan(prefix, func(key, value []byte) (bool, error) {
+		merged[string(key)] = value
+		return true, nil
+	}); err != nil {
+		return err
+	}
+	for key, row := range s.rows {
+		if !strings.HasPrefix(key, string(prefix)) {
+			continue
+		}
+		if row.gone {
+			delete(merged, key)
+			continue
+		}
+		raw, err := row.bytes()
+		if err != nil {
+			return err
+		}
+		merged[key] = raw
+	}
+	for _, key := range slices.Sorted(maps.Keys(merged)) {
+		if more, err := fn([]byte(key), merged[key]); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush moves the rows into a batch.
+func (s *stage) flush(w *pebble.Batch) error {
+	for key, row := range s.rows {
+		if row.gone {
+			if err := w.Delete(nameKey(rowView, []byte(key)), nil); err != nil {
+				return err
+			}
+			continue
+		}
+		raw, err := row.bytes()
+		if err != nil {
+			return fmt.Errorf("row %.80q: %w", key, err)
+		}
+		if err := w.Set(nameKey(rowView, []byte(key)), raw, nil); err != nil {
+			return err
+		}
+	}
+	clear(s.rows)
+	return nil
+}
