@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aeo-registry/aeo/keys"
@@ -234,5 +235,100 @@ func TestPrivateKeysAreNeverPrinted(t *testing.T) {
 	want := strings.Count(out.String(), s.Public().KID())
 	if want != 9 || strings.Count(out.String(), n.VKey.String()) != 9 || len(out.String()) > 9*(60+120)+300 {
 		t.Errorf("printed more or less than names:\n%s", out.String())
+	}
+}
+
+// What was verified before, under whatever header, does not help or hurt the next.
+func TestVerificationsDoNotTouchEachOther(t *testing.T) {
+	s := signer(t, "issuer")
+	good := sign(t, keys.KindCredential, payload, s)
+	other := sign(t, keys.KindCredential, `{"iss":"https://aeo.customs.jp.example"}`, s)
+	notice := sign(t, keys.KindNotice, payload, s)
+	cut := func(raw []byte) []string { return strings.Split(string(raw), ".") }
+	mixed := func(head, body, sig []byte) []byte {
+		return []byte(cut(head)[0] + "." + cut(body)[1] + "." + cut(sig)[2])
+	}
+	key := signer(t, "issuer").Public()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for _, c := range []struct {
+				kind keys.Kind
+				raw  []byte
+				want error
+			}{
+				{keys.KindCredential, good, nil},
+				{keys.KindCredential, mixed(good, other, good), keys.ErrSignature},
+				{keys.KindCredential, mixed(good, good, other), keys.ErrSignature},
+				{keys.KindNotice, notice, nil},
+				{keys.KindNotice, mixed(notice, good, good), keys.ErrSignature},
+				{keys.KindCredential, mixed(good, notice, notice), keys.ErrSignature},
+				{keys.KindCredential, other, nil},
+			} {
+				token, err := keys.Parse(c.kind, c.raw)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if err := token.Verify(key); !errors.Is(err, c.want) {
+					t.Errorf("%s: %v, want %v", c.raw, err, c.want)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestParseInto(t *testing.T) {
+	s := signer(t, "issuer")
+	type form struct {
+		Iss string `json:"iss"`
+		Iat int64  `json:"iat"`
+	}
+	var got form
+	token, err := keys.ParseInto(keys.KindCredential, sign(t, keys.KindCredential, payload, s), &got)
+	if err != nil || token.Verify(s.Public()) != nil || string(token.Payload()) != payload {
+		t.Fatal(token, err)
+	}
+	if diff := cmp.Diff(form{"https://aeo.customs.nz.example", 1767225600}, got); diff != "" {
+		t.Error(diff)
+	}
+	const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
+	const head = `{"alg":"ES256","kid":"k","typ":"dc+sd-jwt"}`
+	for name, c := range map[string]struct {
+		in   string
+		want error
+	}{
+		"a foreign member is another form":             {compact(head, `{"iss":"a","sub":"b"}`, zeros), keys.ErrPayload},
+		"a text where a number belongs is another":     {compact(head, `{"iat":"1"}`, zeros), keys.ErrPayload},
+		"a list is no object":                          {compact(head, `[1]`, zeros), keys.ErrUnreadable},
+		"null is no object":                            {compact(head, `null`, zeros), keys.ErrUnreadable},
+		"what is no JSON counts first":                 {compact(head, `{"sub":"b"`, zeros), keys.ErrUnreadable},
+		"and so does a name given twice":               {compact(head, `{"iss":"a","iss":"a"}`, zeros), keys.ErrUnreadable},
+		"a header of another kind counts before":       {compact(`{"alg":"ES256","kid":"k","typ":"jwt"}`, `{"sub":"b"}`, zeros), keys.ErrFormat},
+		"a signature of another length counts before":  {compact(head, `{"sub":"b"}`, "00"), keys.ErrSignature},
+		"a signature that is no base64url counts most": {b64(head) + "." + b64(`{"sub":"b"}`) + ".=", keys.ErrUnreadable},
+	} {
+		if token, err := keys.ParseInto(keys.KindCredential, []byte(c.in), &form{}); !errors.Is(err, c.want) || token != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestBase64URLHasNoLineBreaks(t *testing.T) {
+	for size := range 12 {
+		text := keys.EncodeBase64URL(bytes.Repeat([]byte{0x5a}, size))
+		for at := range len(text) + 1 {
+			for _, breaks := range []string{"\n", "\r", "\r\n", "\n\n\n", "\n\n\n\n"} {
+				if b, err := keys.DecodeBase64URL(text[:at] + breaks + text[at:]); err == nil {
+					t.Errorf("%q is read as %x", text[:at]+breaks+text[at:], b)
+				}
+			}
+		}
+	}
+	prefix := []byte("before")
+	got, err := keys.AppendBase64URL(prefix, "Wg")
+	if string(got) != "beforeZ" || err != nil {
+		t.Errorf("%q, %v", got, err)
 	}
 }
