@@ -155,13 +155,18 @@ func (d *deployment) start(behind ...string) {
 	}
 }
 
-// kill ends the node with SIGKILL if it runs.
+// kill ends the node with SIGKILL if it runs, and what it ran behind.
 func (d *deployment) kill() {
-	if d.cmd != nil {
-		_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL)
-		_ = d.cmd.Wait()
-		d.forget()
+	if d.cmd == nil {
+		return
 	}
+	group := -d.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGKILL)
+	_ = d.cmd.Wait()
+	for start := time.Now(); syscall.Kill(group, 0) == nil && time.Since(start) < 10*time.Second; {
+		<-time.After(time.Millisecond) // a node behind something else is not ours to wait for
+	}
+	d.forget()
 }
 
 // stop ends the node as an operator does.

@@ -114,3 +114,16 @@ func TestChoose(t *testing.T) {
 		t.Errorf("chose what is not there: %v", err)
 	}
 }
+
+// A defect that no longer applies would never be caught again.
+func TestDefectsStillApply(t *testing.T) {
+	all, err := readDefects(root)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d defects (%v)", len(all), err)
+	}
+	for _, d := range all {
+		if err := d.apply(root, "--check"); err != nil {
+			t.Error(err)
+		}
+	}
+}

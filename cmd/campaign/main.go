@@ -40,11 +40,17 @@ func main() {
 	short := flag.Bool("short", false, "as many runs as every submission can wait for")
 	only := flag.String("only", "", "comma-separated `ids` of promises; all by default")
 	list := flag.Bool("list", false, "list the promises and their commands")
+	defects := flag.Bool("defects", false, "put each seeded defect into a copy of the tree and run what must catch it")
 	readme := flag.String("readme", "", "write the section of this README `file` and run nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ok, err := run(ctx, *only, *readme, *short, *list)
+	ok, err := false, error(nil)
+	if *defects {
+		ok, err = catchDefects(ctx, os.Stdout)
+	} else {
+		ok, err = run(ctx, *only, *readme, *short, *list)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "campaign:", err)
 	}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// defectDir is where the defects lie: patches that bring a mistake back which the
+// tests must catch. Each begins with two lines,
+//
+//	Defect: <what is wrong then>
+//	Caught-by: <a go test command>
+//
+// and an empty one. It is only ever applied to a copy.
+const defectDir = "cmd/campaign/testdata/defects"
+
+type defect struct {
+	name, what string
+	caughtBy   []string
+	patch      []byte
+}
+
+// readDefects reads all patches below a module's root.
+func readDefects(root string) (all []defect, err error) {
+	names, err := filepath.Glob(filepath.Join(root, defectDir, "*.patch"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		m := regexp.MustCompile(`^Defect: (.+)\nCaught-by: (go test .+)\n\n`).FindSubmatch(raw)
+		if m == nil {
+			return nil, fmt.Errorf("%s does not begin with Defect and Caught-by", name)
+		}
+		all = append(all, defect{strings.TrimSuffix(filepath.Base(name), ".patch"), string(m[1]), strings.Fields(string(m[2])), raw})
+	}
+	return all, nil
+}
+
+// apply puts a defect into a tree, takes it out (-R), or only checks (--check).
+func (d defect) apply(root string, how ...string) error {
+	cmd := exec.Command("git", append([]string{"apply"}, how...)...)
+	cmd.Dir, cmd.Stdin = root, bytes.NewReader(d.patch)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", d.name, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// catchDefects puts every defect into a copy of the tree in turn, runs the tests
+// that must catch it, and prints a line for each.
+func catchDefects(ctx context.Context, w io.Writer) (ok bool, err error) {
+	all, err := readDefects(".")
+	if err != nil {
+		return false, err
+	}
+	scratch, err := os.MkdirTemp("", "aeo-defects-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(scratch)
+	if err := copyTree(scratch); err != nil {
+		return false, err
+	}
+	caught := 0
+	for _, d := range all {
+		how, err := d.caught(ctx, scratch)
+		if err != nil {
+			return false, err
+		}
+		if how == "" {
+			caught++
+			how = "caught"
+		}
+		fmt.Fprintf(w, "%-24s %s: %s\n", d.name, how, d.what)
+	}
+	fmt.Fprintf(w, "figure mutants %d of %d seeded defects caught\n", caught, len(all))
+	return caught == len(all) && caught > 0, nil
+}
+
+// caught is empty when the tests caught the defect, and else says what happened.
+// What does not compile was caught by no test, and a test that fails without the
+// defect says nothing about it.
+func (d defect) caught(ctx context.Context, scratch string) (why string, err error) {
+	if out, err := d.test(ctx, scratch, false); err != nil {
+		return "the tests fail without it: " + tail(out, 10), nil
+	}
+	if err := d.apply(scratch); err != nil {
+		return "", err
+	}
+	defer func() {
+		if undone := d.apply(scratch, "-R"); err == nil {
+			err = undone
+		}
+	}()
+	if out, err := d.test(ctx, scratch, true); err != nil {
+		return "DOES NOT COMPILE: " + tail(out, 10), nil
+	}
+	if _, err := d.test(ctx, scratch, false); err == nil {
+		return "NOT CAUGHT", nil
+	}
+	return "", ctx.Err()
+}
+
+// test runs the tests of a defect, or only compiles them.
+func (d defect) test(ctx context.Context, scratch string, compile bool) (out string, err error) {
+	args := slices.Clone(d.caughtBy)
+	if compile {
+		args = append(args, "-run", "^$") // the last -run counts
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = scratch
+	raw, err := cmd.CombinedOutput()
+	return string(raw), err
+}
+
+// copyTree copies what git knows of this tree, as it is on the disk.
+func copyTree(to string) error {
+	list, err := exec.Command("git", "ls-files", "-z", "-co", "--exclude-standard").Output()
+	if err != nil {
+		return fmt.Errorf("list the tree: %w", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(list), "\x00"), "\x00") {
+		raw, err := os.ReadFile(name)
+		if os.IsNotExist(err) {
+			continue // deleted, and not yet committed so
+		}
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, raw, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
