@@ -43,6 +43,32 @@ func SwapSealed(l *Ledger, a, b int64) error {
 	return nil
 }
 
+// Written returns when no batch is being written; those written may be in flight.
+func Written(l *Ledger) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+}
+
+// SpoilEdge turns a bit in every hash that the next batch builds on, as faulty
+// memory may. Mend puts them right once that batch is written.
+func SpoilEdge(l *Ledger) (mend func() error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	good, first := l.edge.clone(), l.reduction.Size()
+	for i := range l.edge.nodes {
+		l.edge.nodes[i][0] ^= 1
+	}
+	return func() error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.edge = good
+		return readLeaves(l.db, first, l.reduction.Size(), func(n int64, raw []byte) error {
+			_, err := l.edge.add(n, raw)
+			return err
+		})
+	}
+}
+
 // ReadBack is step 3 of a batch.
 func ReadBack(l *Ledger, first, size int64) (tlog.Hash, error) {
 	l.landed = edge{}
