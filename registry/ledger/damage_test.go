@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/ledger/ledgertest"
 	"golang.org/x/mod/sumdb/tlog"
@@ -135,15 +136,27 @@ func TestUnforeseenFaultIsTakenBack(t *testing.T) {
 	ledgertest.CheckLog(t, w.mustOpen(t))
 }
 
+// A case leaf commits to its payload, and so would show a foreign one by itself;
+// a credential leaf has only what its payload was sealed with.
 func TestPayloadStaysWithItsLeaf(t *testing.T) {
-	_, l := created(t)
-	a := append1(t, l, ledgertest.Case("trader", "mine"), ledgertest.Case("trader", "also mine"))
-	if err := ledger.SwapSealed(l, a.Leaves[0], a.Leaves[1]); err != nil {
-		t.Fatal(err)
+	issued := func(n int) ledger.Entry {
+		e := ledgertest.Case("trader", fmt.Sprint("credential ", n))
+		e.Leaf = transparency.Credential{SHA256: fmt.Sprintf("%064d", n)}
+		return e
 	}
-	for _, leaf := range a.Leaves {
-		if r, err := l.Record(leaf); !errors.Is(err, ledger.ErrDamaged) {
-			t.Errorf("leaf %d has another leaf's payload %q (%v)", leaf, r.Payload, err)
+	for kind, entries := range map[string][]ledger.Entry{
+		"case":       {ledgertest.Case("trader", "mine"), ledgertest.Case("trader", "also mine")},
+		"credential": {issued(1), issued(2)},
+	} {
+		_, l := created(t)
+		a := append1(t, l, entries...)
+		if err := ledger.SwapSealed(l, a.Leaves[0], a.Leaves[1]); err != nil {
+			t.Fatal(err)
+		}
+		for _, leaf := range a.Leaves {
+			if r, err := l.Record(leaf); !errors.Is(err, ledger.ErrDamaged) {
+				t.Errorf("%s leaf %d has another leaf's payload %q (%v)", kind, leaf, r.Payload, err)
+			}
 		}
 	}
 }
