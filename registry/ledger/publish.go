@@ -107,9 +107,8 @@ func (l *Ledger) storePublished(p *Published) error {
 	for uri, token := range p.Artefacts {
 		err = errors.Join(err, w.Set(publishedKey(p.Checkpoint.Size, partArtefact, uri), token, nil))
 	}
-	if n := len(kept) - keepPublished; n > 0 {
-		kept = kept[n:]
-		err = errors.Join(err, w.DeleteRange([]byte{rowPublished}, rowKey(rowPublished, kept[0]), nil))
+	for ; len(kept) > keepPublished; kept = kept[1:] {
+		err = errors.Join(err, l.dropPublished(w, kept[0]))
 	}
 	if err != nil {
 		return fmt.Errorf("keep published head: %w", err)
@@ -120,6 +119,14 @@ func (l *Ledger) storePublished(p *Published) error {
 	l.kept = kept
 	l.published.Store(p)
 	return nil
+}
+
+// dropPublished deletes the rows of a published head one by one. Deletions of
+// ranges pile up in memory until the next flush, and with one for each act they
+// would take space and time by the square of their number.
+func (l *Ledger) dropPublished(w *pebble.Batch, size int64) error {
+	low := rowKey(rowPublished, size)
+	return scan(l.db, low, after(low), func(key, _ []byte) (bool, error) { return true, w.Delete(key, nil) })
 }
 
 func publishedKey(size int64, part byte, uri string) []byte {

@@ -180,6 +180,17 @@ const (
 	memTableSize = 32 << 20
 )
 
+// CachedBytes is what the store keeps in memory to be fast: cached blocks and
+// memory tables. It grows up to a bound; 0 when the ledger is closed.
+func (l *Ledger) CachedBytes() (bytes int64) {
+	_ = l.look(func(*view) error { // keeps the store open
+		m := l.db.Metrics()
+		bytes = m.BlockCache.Size + int64(m.MemTable.Size+m.MemTable.ZombieSize)
+		return nil
+	})
+	return bytes
+}
+
 // openStore opens Pebble as this package needs it (quality 0.1 to 0.4).
 func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, error) {
 	db, err := pebble.Open(o.Dir, &pebble.Options{
