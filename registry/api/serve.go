@@ -39,8 +39,8 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	world := &traffic{gate: newGate(l.Public, cmp.Or(l.MaxConnections, DefaultConnections))}
 	public := Server(public(n, l.Log, world), l.Log)
 	public.ConnState = world.gate.follow
-	local := Server(debugging(Local(n, l.Log), world), l.Log)
-	local.WriteTimeout = 5 * time.Minute // a command may follow a slow partner
+	local := Server(debugging(Local(n, l.Log), world, n.Ledger()), l.Log)
+	local.WriteTimeout = 7 * time.Minute // a command may follow a slow partner, and is waited for 6
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(tls.NewListener(world.gate, l.TLS)) }()
 	go func() { failed <- local.Serve(l.Local) }()
