@@ -128,7 +128,8 @@ func (l *Ledger) openUnproven(newest *headSlot) error {
 	if err != nil {
 		return err
 	}
-	if mark.instance != l.instance || newest == nil || newest.size != mark.size || newest.root != mark.root {
+	// A head above the mark is what a cut in [recovery.lift] leaves.
+	if mark.instance != l.instance || newest == nil || newest.size < mark.size || newest.size == mark.size && newest.root != mark.root {
 		return fmt.Errorf("%w: the store was put back at size %d and the head file does not say so", ErrDamaged, mark.size)
 	}
 	l.unproven = true
