@@ -3,6 +3,7 @@ package statuslist_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -149,6 +150,17 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 	}
+	t.Logf("figure bombs_statuslist %d MiB at most in memory for %d lists", peakMemory(), len(corpus.Cases))
+}
+
+// peakMemory is the most this process ever had in memory, in MiB; 0 where the
+// system does not say.
+func peakMemory() (mib int) {
+	raw, _ := os.ReadFile("/proc/self/status")
+	if _, rest, ok := strings.Cut(string(raw), "VmHWM:"); ok {
+		fmt.Sscan(rest, &mib)
+	}
+	return mib >> 10
 }
 
 // decode reads a case as the draft describes it.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -216,6 +217,17 @@ func TestHostileArchives(t *testing.T) {
 			t.Errorf("%s, stored anew: %v", c.Name, err)
 		}
 	}
+	t.Logf("figure bombs_zip %d MiB at most in memory for %d archives", peakMemory(), len(cases))
+}
+
+// peakMemory is the most this process ever had in memory, in MiB; 0 where the
+// system does not say.
+func peakMemory() (mib int) {
+	raw, _ := os.ReadFile("/proc/self/status")
+	if _, rest, ok := strings.Cut(string(raw), "VmHWM:"); ok {
+		fmt.Sscan(rest, &mib)
+	}
+	return mib >> 10
 }
 
 func storedAnew(t *testing.T, raw []byte) []byte {

@@ -51,7 +51,9 @@ func TestReopenedLedgerIsTheSame(t *testing.T) {
 	if diff := cmp.Diff(head, l.Head()); diff != "" {
 		t.Errorf("head (-before +after):\n%s", diff)
 	}
-	sameState := cmp.Comparer(func(a, b *transparency.Reduction) bool { return cmp.Equal(a.Next(0), b.Next(0)) && cmp.Equal(a.Events(), b.Events()) })
+	sameState := cmp.Comparer(func(a, b *transparency.Reduction) bool {
+		return cmp.Equal(a.Next(0), b.Next(0)) && cmp.Equal(a.Events(), b.Events())
+	})
 	if diff := cmp.Diff(p, l.Published(), sameState); diff != "" {
 		t.Errorf("published (-before +after):\n%s", diff)
 	}
@@ -153,6 +155,7 @@ func TestClock(t *testing.T) {
 		t.Errorf("the clock went on to %d, the record to %d", w.now, a.At)
 	}
 	ledgertest.CheckLog(t, l)
+	t.Logf("figure clock_back up to %d s behind the time stands still, further behind nothing is appended", ledger.ClockSlack)
 }
 
 func TestSecondOpenIsRefused(t *testing.T) {
