@@ -25,6 +25,7 @@ type NodeStatus struct {
 	BundleSeq      int64  `json:"bundle_seq,omitzero"`
 	BundleIat      int64  `json:"bundle_iat,omitzero"`
 	ReadOnly       string `json:"read_only,omitzero"` // what is damaged
+	Unproven       bool   `json:"unproven,omitzero"`  // restored, and read only until its log is recovered
 	Now            int64  `json:"now"`
 }
 
@@ -43,7 +44,7 @@ func (n *Node) Status() (*NodeStatus, error) {
 		s.BundleSeq, s.BundleIat = m.Seq, m.Iat
 	}
 	if err := n.ledger.ReadOnly(); err != nil {
-		s.ReadOnly = err.Error()
+		s.ReadOnly, s.Unproven = err.Error(), errors.Is(err, ledger.ErrUnproven)
 	}
 	return s, nil
 }

@@ -98,9 +98,11 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 	return nil, problemError(resp.StatusCode, raw)
 }
 
+var errNotServed = errors.New("no node is running")
+
 func (c *client) unreachable(err error) error {
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
-		return fail(exitLater, fmt.Errorf("no node is running in %s", c.dir), commandLine("aeo", "serve", c.dir, "--identity", "FILE"))
+		return fail(exitLater, fmt.Errorf("%w in %s", errNotServed, c.dir), commandLine("aeo", "serve", c.dir, "--identity", "FILE"))
 	}
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {

@@ -75,7 +75,9 @@ func examine(c *client) (*health, error) {
 		h.Findings = append(h.Findings, finding{ok, fmt.Sprintf(format, args...)})
 	}
 	say(true, "%s answers for %s", s.EntityID, s.Administration)
-	if s.ReadOnly != "" {
+	if s.Unproven {
+		say(false, "the node was restored and signs nothing yet: stop it and prove its log with aeo log recover")
+	} else if s.ReadOnly != "" {
 		say(false, "the ledger is damaged and only read: %s", s.ReadOnly)
 	}
 	say(s.LogSize == s.PublishedSize, "log of %d leaves, %d of them published", s.LogSize, s.PublishedSize)

@@ -72,6 +72,15 @@ func stop(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// crash ends the node of a directory as a power cut does.
+func crash(ts *testscript.TestScript, neg bool, args []string) {
+	n := nodesIn(ts)
+	if neg || len(args) != 1 || n[args[0]] == nil {
+		ts.Fatalf("usage: crash DIR, of a node that runs")
+	}
+	n.kill(args[0])
+}
+
 func (n nodes) kill(dir string) {
 	if b := n[dir]; b != nil {
 		_ = b.cmd.Process.Kill()

@@ -24,7 +24,7 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serve, "stop": stop, "published": published,
+			"exits": exits, "serve": serve, "stop": stop, "crash": crash, "published": published,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[nodesOf] = nodes{}

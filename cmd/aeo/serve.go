@@ -19,6 +19,7 @@ import (
 func newServeCmd(a *app) *cobra.Command {
 	var public, format string
 	var history int
+	var mirror mirroring
 	var u unlocking
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
@@ -35,11 +36,14 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), public, history, &u, log)
+			return a.serve(cmd.Context(), public, history, mirror, &u, log)
 		},
 	}
 	cmd.Flags().StringVar(&public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
 	cmd.Flags().StringVar(&format, "log", "text", "form of the log: text or json")
+	cmd.Flags().StringVar(&mirror.dir, "mirror", "", "directory, better on another disk, that gets every batch of the log as well; remembered")
+	cmd.Flags().BoolVar(&mirror.none, "no-mirror", false, "forget the mirror and go on without one")
+	cmd.MarkFlagsMutuallyExclusive("mirror", "no-mirror")
 	cmd.Flags().IntVar(&history, "history-days", 400, "how far back the bundles of this node answer")
 	u.flags(cmd)
 	return cmd
@@ -55,7 +59,13 @@ func (a *app) logger(format string) (*slog.Logger, error) {
 	return nil, fail(exitUsage, fmt.Errorf("--log %.20q, want text or json", format))
 }
 
-func (a *app) serve(ctx context.Context, public string, history int, u *unlocking, log *slog.Logger) error {
+// mirroring is what serve was told about the mirror.
+type mirroring struct {
+	dir  string
+	none bool
+}
+
+func (a *app) serve(ctx context.Context, public string, history int, mirror mirroring, u *unlocking, log *slog.Logger) error {
 	dir, err := a.nodeDir()
 	if err != nil {
 		return err
@@ -73,7 +83,8 @@ func (a *app) serve(ctx context.Context, public string, history int, u *unlockin
 	private()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Log: log, HistoryDays: history})
+	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Log: log, HistoryDays: history,
+		Mirror: mirror.dir, NoMirror: mirror.none})
 	if err != nil {
 		return nodeError(err)
 	}
@@ -120,7 +131,8 @@ func nodeError(err error) error {
 		code int
 	}{
 		{registry.ErrNoNode, exitFile}, {registry.ErrExists, exitConflict}, {registry.ErrInvalid, exitUsage},
-		{ledger.ErrLocked, exitConflict}, {ledger.ErrBehind, exitBehind}, {ledger.ErrReadOnly, exitStorage},
+		{ledger.ErrLocked, exitConflict}, {ledger.ErrBehind, exitBehind}, {ledger.ErrUnproven, exitBehind},
+		{registry.ErrMirror, exitConflict}, {registry.ErrBackup, exitNotAuthentic}, {registry.ErrNotAllowed, exitNotAllowed}, {ledger.ErrReadOnly, exitStorage},
 		{ledger.ErrDamaged, exitStorage}, {ledger.ErrClock, exitLater}, {keyring.ErrUnlock, exitNotAllowed},
 	} {
 		if errors.Is(err, f.is) {

@@ -37,6 +37,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localCases(r, n)
 	localFederation(r, n)
 	localLog(r, n)
+	localBackup(r, n, log)
 	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic)})
 }
 
@@ -133,6 +134,16 @@ func localLog(r *mux.Router, n *registry.Node) {
 			return nil, err
 		}
 		return asList(n.LogEntries(from, to))
+	})
+	command(r, "/log/audit", func(context.Context, struct{}) (any, error) { return n.Audit() })
+	command(r, "/log/rebuild", func(context.Context, struct{}) (any, error) { return rebuild(n) })
+	command(r, "/log/export", func(_ context.Context, q exportRequest) (any, error) { return n.ExportLog(q.Dir) })
+	get(r, "/log/evidence", func(q *http.Request) (any, error) {
+		index, err := number(q, "index", -1)
+		if err != nil {
+			return nil, err
+		}
+		return n.Evidence(index)
 	})
 	get(r, "/log/proof", func(q *http.Request) (any, error) {
 		index, errIndex := number(q, "index", -1)
