@@ -211,29 +211,36 @@ func (quiet) Fatalf(format string, args ...any) {
 // newLog makes and opens a ledger of an invented administration, with a
 // projection that keeps the newest event of each trader.
 func newLog(dir string) (*ledger.Ledger, error) {
+	o, err := createLog(dir)
+	if err != nil {
+		return nil, err
+	}
+	o.Project = newest{}
+	return ledger.Open(o)
+}
+
+// createLog makes a log and returns with what it is opened, but for projections.
+func createLog(dir string) (o ledger.Options, err error) {
 	const host, now = "aeo.customs.nz.example", 1_800_000_000
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	signer, err := keys.NewNoteSigner(host+"/log", keys.NoteEd25519, private)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	roster, err := rosterOf(host, signer, now)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	sealer, err := ledger.FileKeys(nil, filepath.Join(dir, "keys"), unwrapped{}, rand.Reader)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
-	o := ledger.Options{Dir: filepath.Join(dir, "log"), Signer: signer, Keys: sealer, Project: newest{}, Now: time.Now, Rand: rand.Reader}
+	o = ledger.Options{Dir: filepath.Join(dir, "log"), Signer: signer, Keys: sealer, Now: time.Now, Rand: rand.Reader}
 	genesis := transparency.Genesis{Origin: signer.Name(), Territory: "NZ", Authority: "NZ", Profile: transparency.Profile}
-	if err := ledger.Create(o, genesis, roster); err != nil {
-		return nil, err
-	}
-	return ledger.Open(o)
+	return o, ledger.Create(o, genesis, roster)
 }
 
 func rosterOf(host string, log *keys.NoteSigner, now int64) ([]byte, error) {

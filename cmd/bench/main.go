@@ -29,9 +29,13 @@ type measure struct {
 // measures are all there are, in the order they run. Each lives in the file of its name.
 var measures = []measure{
 	{"verify", measureVerify},
+	{"cold", measureCold},
+	{"bundle", measureBundle},
 	{"append", measureAppend},
+	{"tessera", measureTessera},
 	{"issue", measureIssue},
 	{"grants", measureGrants},
+	{"rebuild", measureRebuild},
 }
 
 // A bench is what measures work with.

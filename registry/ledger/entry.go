@@ -45,6 +45,7 @@ type Record struct {
 	Salt               []byte // of a case leaf: with Payload it opens the commitment
 	Erased             bool
 	Lost               bool // the leaf came back from a public copy; see [Recover]
+	Opened             any  // what an [Opener] made of it; nil where nobody was asked
 }
 
 // An item is an entry on its way into the log.

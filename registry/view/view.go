@@ -85,53 +85,66 @@ func (Projector) Project(tx ledger.Projection, r ledger.Record) error {
 	if r.Payload == nil {
 		return nil
 	}
-	switch r.Entry.(type) {
-	case transparency.Artefact:
-		return projectArtefact(tx, r)
-	case transparency.Credential:
-		return projectIssued(tx, r)
-	case transparency.Case:
-		return projectEvent(tx, r.Payload, r.At)
+	var err error
+	if r.Opened == nil {
+		if r.Opened, err = (Projector{}).Open(r); err != nil {
+			return err
+		}
+	}
+	switch o := r.Opened.(type) {
+	case Artefact:
+		return tx.Set(artefactKey(o.Kind, o.Name), r.Payload)
+	case authorisation.Event:
+		return projectEvent(tx, o, r)
 	}
 	return nil
 }
 
-func projectArtefact(tx ledger.Projection, r ledger.Record) error {
-	var a Artefact
-	if err := jcs.Unmarshal(r.Payload, &a); err != nil {
-		return fmt.Errorf("project artefact at leaf %d: %w", r.Leaf, err)
+// Open implements ledger.Opener: it reads the document or the event of a payload.
+func (Projector) Open(r ledger.Record) (any, error) {
+	if r.Payload == nil {
+		return nil, nil
 	}
-	return tx.Set(artefactKey(a.Kind, a.Name), r.Payload)
+	switch r.Entry.(type) {
+	case transparency.Artefact:
+		var a Artefact
+		if err := jcs.Unmarshal(r.Payload, &a); err != nil {
+			return nil, fmt.Errorf("read artefact: %w", err)
+		}
+		return a, nil
+	case transparency.Credential:
+		return openIssued(r.Payload)
+	case transparency.Case:
+		return authorisation.UnmarshalEvent(r.Payload)
+	}
+	return nil, nil
 }
 
-func projectIssued(tx ledger.Projection, r ledger.Record) error {
+func openIssued(payload []byte) (any, error) {
 	var i Issued
-	if err := jcs.Unmarshal(r.Payload, &i); err != nil {
-		return fmt.Errorf("project credential at leaf %d: %w", r.Leaf, err)
+	if err := jcs.Unmarshal(payload, &i); err != nil {
+		return nil, fmt.Errorf("read credential: %w", err)
 	}
 	e, err := authorisation.UnmarshalEvent(i.Event)
 	if err != nil {
-		return fmt.Errorf("project credential at leaf %d: %w", r.Leaf, err)
+		return nil, fmt.Errorf("read credential: %w", err)
 	}
-	d, ok := e.Data.(authorisation.CredentialIssued)
-	if !ok {
-		return fmt.Errorf("project credential at leaf %d: its event is %s", r.Leaf, e.Type())
+	if _, ok := e.Data.(authorisation.CredentialIssued); !ok {
+		return nil, fmt.Errorf("read credential: its event is %s", e.Type())
 	}
-	if err := write(tx, []byte("credential/"+d.SHA256), CredentialRow{r.Leaf, e.Case}); err != nil {
-		return err
-	}
-	if err := tx.Set(slotKey(d.URI, d.Idx), []byte(d.SHA256)); err != nil {
-		return err
-	}
-	return projectEvent(tx, i.Event, r.At)
+	return e, nil
 }
 
-func projectEvent(tx ledger.Projection, raw []byte, at int64) error {
-	e, err := authorisation.UnmarshalEvent(raw)
-	if err != nil {
-		return fmt.Errorf("project event: %w", err)
+func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) error {
+	e.RecordedAt = r.At
+	if d, ok := e.Data.(authorisation.CredentialIssued); ok {
+		if err := write(tx, []byte("credential/"+d.SHA256), CredentialRow{r.Leaf, e.Case}); err != nil {
+			return err
+		}
+		if err := tx.Set(slotKey(d.URI, d.Idx), []byte(d.SHA256)); err != nil {
+			return err
+		}
 	}
-	e.RecordedAt = at
 	kind, _, _ := strings.Cut(e.Type(), ".")
 	switch kind {
 	case "operator":
