@@ -129,9 +129,13 @@ func TestATurnedBitIsNotSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { // a head that must not be signed would wait here
-		for range 2 {
-			<-f.syncing
-			f.proceed <- struct{}{}
+		for {
+			select {
+			case <-f.syncing:
+				f.proceed <- struct{}{}
+			case <-t.Context().Done():
+				return
+			}
 		}
 	}()
 	for name, answer := range map[string]<-chan error{"with the turned bit": bad, "behind it": behind} {
