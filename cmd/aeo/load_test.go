@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -37,6 +40,10 @@ const (
 // granting meanwhile: nothing but 503 is ever refused to them, memory stays
 // bounded, and when the strangers are gone so is what they cost.
 func TestCampaignLoad(t *testing.T) {
+	if of := os.Getenv(strangersOf); of != "" {
+		beStrangers(t, of)
+		return
+	}
 	many, phase := 200, time.Second
 	if campaign() {
 		many, phase = scaled(t, "AEO_STRANGERS", 12_000), 15*time.Second
@@ -59,7 +66,7 @@ func TestCampaignLoad(t *testing.T) {
 	before := d.readers(t, 8, 200).during(phase)
 	quiet := d.usage(t)
 
-	crowd := d.attack(t, many)
+	crowd := bring(t, d, many)
 	settled := d.stats(t)
 	acting, stopActing := context.WithCancel(t.Context())
 	acts := make(chan int, 1)
@@ -68,7 +75,7 @@ func TestCampaignLoad(t *testing.T) {
 	stopActing()
 	acted := <-acts
 	most := d.usage(t)
-	crowd.leave()
+	met := crowd.leave()
 	after := d.back(t, quiet)
 
 	for name, r := range map[string]*readings{"a busy hour": busy, "before": before, "during": during} {
@@ -76,7 +83,7 @@ func TestCampaignLoad(t *testing.T) {
 			t.Errorf("%s: %s", name, e)
 		}
 	}
-	for _, e := range crowd.unexpected {
+	for _, e := range met.Unexpected {
 		t.Errorf("a stranger: %s", e)
 	}
 	stats := d.stats(t)
@@ -93,8 +100,90 @@ func TestCampaignLoad(t *testing.T) {
 		t.Errorf("stop: %v\n%s", err, d.log())
 	}
 	t.Logf("figure load %d connections of strangers, %d at once; normal p50 %v before, %v during; p99 %v before, %v during; shed %d of %d (503), other errors %d; %d acts meanwhile; RSS max %d MiB, before %d MiB; files %d, then %d, after %d",
-		many+int(crowd.again.Load()), settled.Connections, before.percentile(50), during.percentile(50), before.percentile(99), during.percentile(99),
+		many+met.Again, settled.Connections, before.percentile(50), during.percentile(50), before.percentile(99), during.percentile(99),
 		during.shed, len(during.took)+during.shed, len(during.other), acted, most.peak>>20, quiet.peak>>20, quiet.files, most.files, after.files)
+}
+
+// strangersOf has the address and the directory of a node in a process that is
+// its strangers: they share neither threads nor a collector with whom is measured.
+const strangersOf = "AEO_STRANGERS_OF"
+
+// strangers are such a process.
+type strangers struct {
+	t   testing.TB
+	cmd *exec.Cmd
+	in  io.Closer
+	out *bufio.Scanner
+}
+
+// met is what came of them.
+type met struct {
+	Again      int      `json:"again"` // connections made beyond the first of each
+	Unexpected []string `json:"unexpected"`
+}
+
+// bring starts so many strangers and returns when all have connected.
+func bring(t testing.TB, d *deployment, many int) *strangers {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &strangers{t: t, cmd: exec.Command(self, "-test.run=^TestCampaignLoad$", "-test.v=false")}
+	s.cmd.Env = append(os.Environ(), strangersOf+"="+d.address+" "+d.dir, "AEO_STRANGERS="+strconv.Itoa(many))
+	s.cmd.Stderr = os.Stderr
+	in, errIn := s.cmd.StdinPipe()
+	out, errOut := s.cmd.StdoutPipe()
+	if err := errors.Join(errIn, errOut, s.cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	})
+	s.in, s.out = in, bufio.NewScanner(out)
+	s.read("arrived")
+	return s
+}
+
+// read is what follows a word on a line of the strangers.
+func (s *strangers) read(word string) string {
+	s.t.Helper()
+	for s.out.Scan() {
+		if rest, ok := strings.CutPrefix(s.out.Text(), word); ok {
+			return rest
+		}
+	}
+	s.t.Fatalf("the strangers end before they say %q", word)
+	return ""
+}
+
+func (s *strangers) leave() (m met) {
+	s.t.Helper()
+	if err := s.in.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(s.read("met ")), &m); err != nil {
+		s.t.Fatal(err)
+	}
+	return m
+}
+
+// beStrangers is what such a process does until its input ends.
+func beStrangers(t *testing.T, of string) {
+	openFiles(t)
+	address, dir, _ := strings.Cut(of, " ")
+	d := &deployment{t: t, dir: dir, address: address}
+	d.connect()
+	c := d.attack(t, scaled(t, "AEO_STRANGERS", 1))
+	fmt.Println("arrived")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	c.leave()
+	raw, err := json.Marshal(met{int(c.again.Load()), c.unexpected})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Printf("met %s\n", raw)
 }
 
 // openFiles raises how many files this process may open as far as it goes.
