@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type Follower struct {
 	Anchor *bundle.Anchor // whom to follow, and the root keys that speak for it
 	Self   string         // our own entity id: not followed where a union lists us
 	Home   string         // our own territory: which arrangements to fetch
+	MaxLog int64          // bytes of a log's entries, of each administration; 0 = MaxLogBytes
 }
 
 // Sync fetches what is new, verifies all of it and replaces the mirror. At is
@@ -36,7 +38,8 @@ type Follower struct {
 // A union's member that cannot be followed keeps its mirror as it was and does
 // not hold up the union: then there is a view and an error.
 func (f *Follower) Sync(ctx context.Context, at int64) (*View, error) {
-	w := &walk{client: f.Client, mirror: f.Mirror, subject: pinned(f.Anchor), self: f.Self, home: f.Home, at: at}
+	w := &walk{client: f.Client, mirror: f.Mirror, subject: pinned(f.Anchor), self: f.Self, home: f.Home, at: at,
+		maxLog: cmp.Or(f.MaxLog, MaxLogBytes)}
 	return w.repeat(ctx)
 }
 
@@ -62,6 +65,7 @@ type walk struct {
 	self   string
 	home   string
 	at     int64
+	maxLog int64 // bytes
 }
 
 // errMoved says that documents of two published sizes were met: no lie, the
@@ -175,7 +179,7 @@ func (w *walk) member(ctx context.Context, union *View, id string) (*View, error
 	if err != nil {
 		return nil, err
 	}
-	m := &walk{client: w.client, mirror: w.mirror.Member(trust.Host(id)), self: w.self, home: w.home, at: w.at,
+	m := &walk{client: w.client, mirror: w.mirror.Member(trust.Host(id)), self: w.self, home: w.home, at: w.at, maxLog: w.maxLog,
 		subject: subject{entityID: id, territory: w.territory, union: union, statement: string(raw)}}
 	return m.repeat(ctx)
 }

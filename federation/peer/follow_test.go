@@ -93,6 +93,23 @@ func TestFollowerFetchesOnlyWhatIsNew(t *testing.T) {
 	}
 }
 
+// A partner cannot fill our memory; what was fetched of it before stays good.
+func TestFollowerTakesNoMoreOfALogThanItHolds(t *testing.T) {
+	f := follow(t)
+	v := f.sync(t, opened+day)
+	f.MaxLog = v.Log.Bytes()
+	f.sync(t, opened+day) // exactly as much as it may be
+	f.nz.suspend(opened+2*day, 8)
+	f.site.publish(f.nz, opened+2*day)
+	if _, err := f.Sync(t.Context(), opened+2*day); !errors.Is(err, peer.ErrLogTooLarge) {
+		t.Errorf("a log that outgrew the bound: %v", err)
+	}
+	kept, err := f.Mirror.Load(f.Anchor)
+	if err != nil || kept.Checkpoint.Size != v.Checkpoint.Size {
+		t.Errorf("what was fetched before: %+v, %v", kept, err)
+	}
+}
+
 func TestFollowerDoesWithoutADirectory(t *testing.T) {
 	f := follow(t)
 	delete(f.site, directoryPath)

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// maxLog bounds how many entries are taken from a partner.
-	maxLog         = 1 << 24
+	// maxLog and MaxLogBytes bound what is taken of a partner's log, which a
+	// running node holds in memory: entries, and their bytes together.
+	maxLog         = 1 << 22
+	MaxLogBytes    = 512 << 20
 	tileWidth      = 256
 	maxEntryBundle = tileWidth * (2 + transparency.MaxLeaf)
 )
@@ -29,7 +31,7 @@ func (w *walk) log(ctx context.Context, docs *Documents, config *trust.Signed, o
 		return nil, w.unusable("checkpoint", err)
 	}
 	if cp.Size > maxLog {
-		return nil, w.unusable("log", fmt.Errorf("%d entries, at most %d are followed", cp.Size, maxLog))
+		return nil, fmt.Errorf("log of %s: %w: %d entries, at most %d are followed", w.entityID, ErrLogTooLarge, cp.Size, maxLog)
 	}
 	if old == nil {
 		return w.fetch(ctx, w.newCopy(), cp)
@@ -38,7 +40,7 @@ func (w *walk) log(ctx context.Context, docs *Documents, config *trust.Signed, o
 		return nil, err
 	}
 	log, err := w.fetch(ctx, old.Log, cp)
-	if err == nil || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) {
+	if err == nil || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLogTooLarge) {
 		return log, err
 	}
 	return w.whole(ctx, cp, old.Checkpoint, err)
@@ -109,6 +111,10 @@ func (w *walk) entries(ctx context.Context, log *transparency.Copy, size int64) 
 		return w.unusable("log entries", err)
 	}
 	for _, e := range entries[have%tileWidth:] {
+		if log.Bytes()+int64(len(e)) > w.maxLog {
+			return fmt.Errorf("log of %s: %w: its first %d entries have %d bytes, at most %d are followed",
+				w.entityID, ErrLogTooLarge, log.Size(), log.Bytes(), w.maxLog)
+		}
 		if err := log.Add(e); err != nil {
 			return w.unusable("log", err)
 		}

@@ -16,6 +16,8 @@ var (
 	// ErrSplitView says that a partner signed two different trees of one size,
 	// or a tree that does not extend the one it signed before.
 	ErrSplitView = errors.New("partner's log shows two histories")
+	// ErrLogTooLarge says that a log has more entries, or more bytes of them, than are followed.
+	ErrLogTooLarge = fmt.Errorf("%w: log too large to follow", ErrAnswer)
 	// ErrTokenDiffers says that a status list token does not hold the bits that follow from the log.
 	ErrTokenDiffers = errors.New("status list token differs from the log")
 	// ErrIdentity says that what was fetched is not the administration that was asked for.

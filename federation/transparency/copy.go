@@ -16,6 +16,7 @@ type Copy struct {
 	hashes  []tlog.Hash // in tlog's order of stored hashes
 	states  []stateAt
 	issued  int
+	bytes   int64 // of entries
 }
 
 type stateAt struct{ index, at int64 }
@@ -41,6 +42,7 @@ func (c *Copy) Add(entry []byte) error {
 		c.issued++
 	}
 	c.entries, c.hashes = append(c.entries, entry), append(c.hashes, hashes...)
+	c.bytes += int64(len(entry))
 	return nil
 }
 
@@ -61,6 +63,10 @@ func (c *Copy) Size() int64 { return int64(len(c.entries)) }
 
 // Entries are the entries themselves; the caller must not change them.
 func (c *Copy) Entries() [][]byte { return c.entries }
+
+// Bytes is how many bytes the entries have together; in memory a copy takes some
+// hundred more for each.
+func (c *Copy) Bytes() int64 { return c.bytes }
 
 // Credentials is how many credentials the log says exist.
 func (c *Copy) Credentials() int { return c.issued }
