@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/federation/transparency"
 )
 
@@ -67,5 +68,43 @@ func TestAuditBlamesTheCopyWhereTheRootDiffers(t *testing.T) {
 	c.write("log/checkpoint", checkpoint)
 	if _, errs, code := runApp("log", "audit", c.dir); code != exitNotAuthentic {
 		t.Errorf("exit code %d, %s; want %d", code, errs, exitNotAuthentic)
+	}
+}
+
+func TestAuditComparesStatusListTokens(t *testing.T) {
+	o := manyLeaves()
+	cp := o.checkpoint()
+	list := o.log.Reduction().List(o.list()).Clone()
+	token := func(change func(*statuslist.Token)) []byte {
+		token := statuslist.Token{Sub: o.list(), Iat: opened + 2*daySeconds, Exp: opened + 3*daySeconds, TTL: statuslist.TTL, List: list.Clone(),
+			Log: statuslist.Log{Origin: cp.Origin, Size: cp.Size, Root: cp.Root.String()}}
+		change(&token)
+		return must(statuslist.Sign(token, o.signer("issuer")))
+	}
+	for name, c := range map[string]struct {
+		token []byte
+		code  int
+	}{
+		"what the log says":  {token(func(*statuslist.Token) {}), exitOK},
+		"an entry undone":    {token(func(k *statuslist.Token) { noError(k.List.Set(7, statuslist.Suspended)) }), exitNotAuthentic},
+		"of another size":    {token(func(k *statuslist.Token) { k.Log.Size-- }), exitNotAuthentic},
+		"no token":           {[]byte("e30.e30.c2ln"), exitNotAuthentic},
+		"before the key was": {token(func(k *statuslist.Token) { k.Iat, k.Exp = opened-daySeconds, opened }), exitNotAuthentic},
+	} {
+		t.Run(name, func(t *testing.T) {
+			copied := &corridor{t: t, dir: t.TempDir()}
+			copied.writeLog("", o, o.log.Entries())
+			copied.write("status-0.jwt", c.token)
+			out, errs, code := runApp("log", "audit", copied.dir, "--json")
+			if code != c.code || code == exitOK && !strings.Contains(out, `"tokens":1`) {
+				t.Errorf("exit code %d, %s %s; want %d", code, out, errs, c.code)
+			}
+		})
+	}
+}
+
+func noError(err error) {
+	if err != nil {
+		panic(err)
 	}
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
@@ -165,6 +168,25 @@ func (c *logCopy) compareTile(tile tlog.Tile) error {
 		return fail(exitNotAuthentic, fmt.Errorf("%s: not the hashes of the entries", name))
 	}
 	return nil
+}
+
+// compareTokens compares the status list tokens that lie beside the log.
+func (c *logCopy) compareTokens(dir string) (count int, err error) {
+	for _, uri := range c.replay.Reduction.URIs() {
+		name := filepath.Join(dir, "status-"+uri[strings.LastIndexByte(uri, '/')+1:]+".jwt")
+		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		raw, err := readNamed(name, int64(keys.KindStatusList.Max()))
+		if err != nil {
+			return 0, err
+		}
+		if err := transparency.MatchToken(raw, uri, c.replay.Reduction, c.head); err != nil {
+			return 0, fail(exitNotAuthentic, fmt.Errorf("%s: %w", name, err))
+		}
+		count++
+	}
+	return count, nil
 }
 
 // path is where a tile lies.
