@@ -33,7 +33,8 @@ type Line struct {
 // perhaps in nothing. A credential line that cannot be read is reported as
 // that line's error, since its neighbours may be forged, which is worse; the
 // file as a whole fails when there is nothing to read, a cap is exceeded, or
-// the text after the credentials is something else than tlog-proofs.
+// the text after the credentials is something else than tlog-proofs. The bytes
+// are kept, not copied: the caller must not change them.
 func SplitFile(raw []byte) (*File, error) {
 	switch {
 	case len(raw) > MaxFile:
@@ -45,6 +46,7 @@ func SplitFile(raw []byte) (*File, error) {
 	rest := raw
 	for len(rest) > 0 {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
+		line = line[:len(line):len(line)]
 		if !f.holds(line) {
 			break
 		}
@@ -79,7 +81,7 @@ func (f *File) add(line []byte) error {
 	case n > MaxLines:
 		return fmt.Errorf("%w: more than %d credentials", ErrTooLarge, MaxLines)
 	}
-	p, err := Parse(line)
+	p, err := parse(line)
 	if err != nil {
 		f.Lines = append(f.Lines, Line{Err: fmt.Errorf("line %d: %w", n, err)})
 		return nil

@@ -28,8 +28,10 @@ type Presentation struct {
 // Parse reads one SD-JWT, without line end. It judges readability (separators,
 // canonical base64url of every part, JSON of header and payload) before form
 // (header, visible claims, no key binding, as no holder key is ever issued).
-func Parse(raw []byte) (*Presentation, error) {
-	raw = bytes.Clone(raw)
+func Parse(raw []byte) (*Presentation, error) { return parse(bytes.Clone(raw)) }
+
+// parse keeps the bytes it reads.
+func parse(raw []byte) (*Presentation, error) {
 	parts, err := sdjwt.Split(raw)
 	if err != nil {
 		return nil, err

@@ -46,8 +46,8 @@ func measureCold(b *bench) error {
 	}
 	const rounds = 41
 	ratio, ours, floor, err := b.versus(rounds,
-		repeat(run(aeo, "verify", "orchards.aeo", "--bundle", "ZZ.aeobundle", "--anchor", "ZZ.aeoanchor")),
-		repeat(run(empty)))
+		repeat(wallTime, 1, run(aeo, "verify", "orchards.aeo", "--bundle", "ZZ.aeobundle", "--anchor", "ZZ.aeoanchor")),
+		repeat(wallTime, 1, run(empty)))
 	if err != nil {
 		return err
 	}
