@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -115,15 +116,39 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// A defect that no longer applies would never be caught again.
+// A defect that no longer applies, or whose test was renamed, would never be
+// caught again.
 func TestDefectsStillApply(t *testing.T) {
 	all, err := readDefects(root)
-	if err != nil || len(all) == 0 {
+	if err != nil || len(all) < 40 {
 		t.Fatalf("%d defects (%v)", len(all), err)
 	}
-	for _, d := range all {
+	for i, d := range all {
+		if !regexp.MustCompile(fmt.Sprintf(`^%02d-[a-z0-9-]+$`, i+1)).MatchString(d.name) {
+			t.Errorf("%s is number %d", d.name, i+1)
+		}
+		n := len(d.caughtBy)
+		checkTests(t, d.name, d.caughtBy[n-1], d.caughtBy[n-2])
 		if err := d.apply(root, "--check"); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestFailedTest(t *testing.T) {
+	for out, want := range map[string]string{
+		"--- FAIL: TestX (0.01s)\n    x_test.go:1: no\nFAIL\n":                              "TestX",
+		"panic: test timed out after 30s\n\trunning tests:\n\t\tTestY (30s)\n\ngoroutine 1": "TestY",
+		"# pkg [pkg.test]\n./x.go:1:2: undefined: y\nFAIL\tpkg [build failed]\n":            "",
+		"    --- FAIL: TestX/inner (0.01s)\n":                                               "",
+		"ok  \tpkg\t0.1s\n":                                                                 "",
+	} {
+		got := ""
+		if m := failedTest.FindStringSubmatch(out); m != nil {
+			got = m[1]
+		}
+		if got != want {
+			t.Errorf("%q: %q failed, want %q", out, got, want)
 		}
 	}
 }

@@ -14,10 +14,11 @@ import (
 )
 
 // defectDir is where the defects lie: patches that bring a mistake back which the
-// tests must catch. Each begins with two lines,
+// tests must catch, <number>-<name>.patch, in the order of the rooms. Each begins
+// with two lines,
 //
 //	Defect: <what is wrong then>
-//	Caught-by: <a go test command>
+//	Caught-by: go test [-timeout <duration>] -run ^<test>$ <package>
 //
 // and an empty one. It is only ever applied to a copy.
 const defectDir = "cmd/campaign/testdata/defects"
@@ -39,7 +40,7 @@ func readDefects(root string) (all []defect, err error) {
 		if err != nil {
 			return nil, err
 		}
-		m := regexp.MustCompile(`^Defect: (.+)\nCaught-by: (go test .+)\n\n`).FindSubmatch(raw)
+		m := regexp.MustCompile(`^Defect: ([A-Z].+\.)\nCaught-by: (go test (?:-timeout \d+s )?-run \^Test\w+\$ \./[a-z/]+)\n\n--- a/`).FindSubmatch(raw)
 		if m == nil {
 			return nil, fmt.Errorf("%s does not begin with Defect and Caught-by", name)
 		}
@@ -75,29 +76,28 @@ func catchDefects(ctx context.Context, w io.Writer) (ok bool, err error) {
 	}
 	caught := 0
 	for _, d := range all {
-		how, err := d.caught(ctx, scratch)
+		ok, how, err := d.caught(ctx, scratch)
 		if err != nil {
 			return false, err
 		}
-		if how == "" {
+		if ok {
 			caught++
-			how = "caught"
 		}
-		fmt.Fprintf(w, "%-24s %s: %s\n", d.name, how, d.what)
+		fmt.Fprintf(w, "%-36s %s: %s\n", d.name, how, d.what)
 	}
 	fmt.Fprintf(w, "figure mutants %d of %d seeded defects caught\n", caught, len(all))
 	return caught == len(all) && caught > 0, nil
 }
 
-// caught is empty when the tests caught the defect, and else says what happened.
-// What does not compile was caught by no test, and a test that fails without the
-// defect says nothing about it.
-func (d defect) caught(ctx context.Context, scratch string) (why string, err error) {
+// caught reports whether a test caught the defect, and which, or what happened
+// instead. What does not compile was caught by no test, and a test that fails
+// without the defect says nothing about it.
+func (d defect) caught(ctx context.Context, scratch string) (ok bool, how string, err error) {
 	if out, err := d.test(ctx, scratch, false); err != nil {
-		return "the tests fail without it: " + tail(out, 10), nil
+		return false, "FAILS WITHOUT IT: " + tail(out, 10), ctx.Err()
 	}
 	if err := d.apply(scratch); err != nil {
-		return "", err
+		return false, "", err
 	}
 	defer func() {
 		if undone := d.apply(scratch, "-R"); err == nil {
@@ -105,13 +105,17 @@ func (d defect) caught(ctx context.Context, scratch string) (why string, err err
 		}
 	}()
 	if out, err := d.test(ctx, scratch, true); err != nil {
-		return "DOES NOT COMPILE: " + tail(out, 10), nil
+		return false, "DOES NOT COMPILE: " + tail(out, 10), ctx.Err()
 	}
-	if _, err := d.test(ctx, scratch, false); err == nil {
-		return "NOT CAUGHT", nil
+	out, err := d.test(ctx, scratch, false)
+	if m := failedTest.FindStringSubmatch(out); err != nil && m != nil {
+		return true, "caught by " + m[1], ctx.Err()
 	}
-	return "", ctx.Err()
+	return false, "NOT CAUGHT: " + tail(out, 10), ctx.Err()
 }
+
+// failedTest is a test that failed, or that was running when its time was up.
+var failedTest = regexp.MustCompile(`(?m)^(?:--- FAIL: |panic: test timed out after .*\n\trunning tests:\n\t\t)(Test\w+)`)
 
 // test runs the tests of a defect, or only compiles them.
 func (d defect) test(ctx context.Context, scratch string, compile bool) (out string, err error) {
