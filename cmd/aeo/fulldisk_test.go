@@ -92,14 +92,15 @@ func deployOnDisk(t *testing.T, bin string, mib int) *deployment {
 	return d
 }
 
-// fill writes a file until the disk is nearly full.
+// fill writes a file until the disk is nearly full: less is free than an append
+// wants, but the node may be writing at the same time.
 func fill(t *testing.T, name string) {
 	t.Helper()
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Dir(name), &disk); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, make([]byte, int64(disk.Bavail)*disk.Bsize-256<<10), 0o600); err != nil {
+	if err := os.WriteFile(name, make([]byte, int64(disk.Bavail)*disk.Bsize-4<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
