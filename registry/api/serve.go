@@ -18,8 +18,10 @@ import (
 )
 
 const (
-	graceful  = 15 * time.Second
-	tickEvery = time.Second
+	graceful = 15 * time.Second
+	// tickEvery is half the second within which what was acknowledged is to be
+	// public; the other half is for making it so.
+	tickEvery = 500 * time.Millisecond
 	// DefaultConnections is how many connections the public listener keeps.
 	DefaultConnections = 16384
 )
@@ -49,7 +51,7 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 }
 
 // tick lets the node tick until ctx ends or a server fails. A fault that lasts
-// is logged when it appears and not once a second.
+// is logged when it appears and not with every tick.
 func tick(ctx context.Context, n *registry.Node, failed <-chan error, log *slog.Logger) error {
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
