@@ -67,14 +67,13 @@ func TestCampaignLoad(t *testing.T) {
 	quiet := d.usage(t)
 
 	crowd := bring(t, d, many)
-	settled := d.stats(t)
 	acting, stopActing := context.WithCancel(t.Context())
 	acts := make(chan int, 1)
 	go func() { acts <- actUntil(acting, t, o) }()
 	during := d.readers(t, 8, 200).during(2 * phase)
 	stopActing()
 	acted := <-acts
-	most := d.usage(t)
+	most, full := d.usage(t), d.stats(t)
 	met := crowd.leave()
 	after := d.back(t, quiet)
 
@@ -100,7 +99,7 @@ func TestCampaignLoad(t *testing.T) {
 		t.Errorf("stop: %v\n%s", err, d.log())
 	}
 	t.Logf("figure load %d connections of strangers, %d at once; normal p50 %v before, %v during; p99 %v before, %v during; shed %d of %d (503), other errors %d; %d acts meanwhile; RSS max %d MiB, before %d MiB; files %d, then %d, after %d",
-		many+met.Again, settled.Connections, before.percentile(50), during.percentile(50), before.percentile(99), during.percentile(99),
+		many+met.Again, full.Connections, before.percentile(50), during.percentile(50), before.percentile(99), during.percentile(99),
 		during.shed, len(during.took)+during.shed, len(during.other), acted, most.peak>>20, quiet.peak>>20, quiet.files, most.files, after.files)
 }
 
