@@ -94,12 +94,31 @@ func created(t testing.TB) (*world, *ledger.Ledger) {
 // crash is the machine after a power cut now, with so many percent of what was
 // not synced on its disk all the same.
 func (w *world) crash(percent int, rng *mrand.Rand) *world {
-	after := onDisk(w.id, w.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}))
-	after.now = w.now
-	if w.mirror != nil {
-		after.mirror = w.mirror.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng})
+	for {
+		before := written(w.mirror)
+		after := onDisk(w.id, w.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng}))
+		after.now = w.now
+		if w.mirror != nil {
+			after.mirror = w.mirror.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rng})
+		}
+		if written(w.mirror) == before { // else the power went off twice, once for each disk
+			return after
+		}
 	}
-	return after
+}
+
+// written is how many bytes a mirror has been given.
+func written(mirror *vfs.MemFS) (n int64) {
+	if mirror == nil {
+		return 0
+	}
+	names, _ := mirror.List("/mirror")
+	for _, name := range names {
+		if info, err := mirror.Stat("/mirror/" + name); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
 }
 
 // copied is another machine with the same bytes on its disk.
