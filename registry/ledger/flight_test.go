@@ -44,7 +44,7 @@ func (p reporting) Project(tx ledger.Projection, r ledger.Record) error {
 // append appends an entry for each trader in one batch and returns when it is
 // being written, and will be in flight whatever becomes of those before it; the
 // answer comes later.
-func (f *flight) append(subjects ...string) <-chan error {
+func (f *flight) append(subjects ...string) chan error {
 	var entries []ledger.Entry
 	for _, s := range subjects {
 		entries = append(entries, ledgertest.Case(s, "x"))
@@ -76,6 +76,7 @@ func TestNothingShowsBeforeTheHeadFileIsSynced(t *testing.T) {
 	select {
 	case err := <-answer:
 		t.Errorf("answered with %v", err)
+		answer <- err
 	default:
 	}
 	f.proceed <- struct{}{}
@@ -138,7 +139,7 @@ func TestATurnedBitIsNotSigned(t *testing.T) {
 			}
 		}
 	}()
-	for name, answer := range map[string]<-chan error{"with the turned bit": bad, "behind it": behind} {
+	for name, answer := range map[string]chan error{"with the turned bit": bad, "behind it": behind} {
 		if err := <-answer; !errors.Is(err, ledger.ErrReadOnly) {
 			t.Errorf("the batch %s was answered with %v", name, err)
 		}
