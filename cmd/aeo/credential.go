@@ -23,17 +23,42 @@ func newCredentialCmd(a *app) *cobra.Command {
 
 func (a *app) credentialIssue() *cobra.Command {
 	var r registry.IssueCredential
+	var all bool
 	cmd := &cobra.Command{
-		Use: "issue AUTHORISATION", Short: "issue a fresh credential of each component in force", Args: cobra.ExactArgs(1),
+		Use:   "issue AUTHORISATION|--all",
+		Short: "issue a fresh credential of each component in force",
+		Long: `Issues anew, for renewal or under a new issuer key. Older credentials stay valid
+until they expire. --all does so for every authorisation, many at a time; should it
+break off, what was issued stays issued and it may be repeated.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			switch {
+			case all == (len(args) == 1):
+				return fail(exitUsage, errors.New("name an authorisation, or use --all"))
+			case all && len(r.Components) > 0:
+				return fail(exitUsage, errors.New("--component is about one authorisation"))
+			case all:
+				return a.issueAll(registry.IssueAll{Days: r.Days, By: r.By, DryRun: a.dryRun})
+			}
 			r.Authorisation, r.DryRun = args[0], a.dryRun
 			return a.authorisationChange("issue fresh credentials of "+args[0], "/credentials", r)
 		},
 	}
+	cmd.Flags().BoolVar(&all, "all", false, "for every authorisation")
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only this component; repeatable")
 	cmd.Flags().Int64Var(&r.Days, "days", 0, "how long it lives (default: as the programme says)")
 	byFlag(cmd, &r.By)
 	return cmd
+}
+
+func (a *app) issueAll(r registry.IssueAll) error {
+	var done registry.Issued
+	if err := a.change("issue fresh credentials for everything in force", "/credentials/all", r, &done); err != nil {
+		return err
+	}
+	return a.reply("aeo.issued/1", done, func(w io.Writer) {
+		fmt.Fprintf(w, "%s of %s\n", counted(int(done.Credentials), "credential"), counted(int(done.Authorisations), "authorisation"))
+	})
 }
 
 func (a *app) credentialExport() *cobra.Command {

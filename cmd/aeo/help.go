@@ -131,6 +131,7 @@ var schemas = [][2]string{
 	{"aeo.operators/1", "list, also applications, authorisations, arrangements, peers (one object a line with --jsonl), keys and log-entries: items"},
 	{"aeo.manifest/1", "bundle build: the manifest of the bundle"},
 	{"aeo.file/1", "verbs with --out: file, bytes, and text where no file was named"},
+	{"aeo.issued/1", "credential issue --all: authorisations, credentials"},
 	{"aeo.log-head/1", "log head: origin, size, root, checkpoint, published_size"},
 	{"aeo.log-export/1", "log export: dir, origin, size, root"},
 	{"aeo.log-rebuild/1", "log rebuild: size"},

@@ -76,6 +76,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	command(r, "/authorisations/withdraw", n.Withdraw)
 	command(r, "/authorisations/amend", n.Amend)
 	command(r, "/credentials", n.IssueCredential)
+	command(r, "/credentials/all", n.IssueAll)
 	r.HandleFunc(v1+"/authorisations/{id}/credential", func(w http.ResponseWriter, q *http.Request) {
 		raw, err := n.ExportCredential(registry.ExportCredential{Authorisation: id(q), Components: q.URL.Query()["component"],
 			Preset: credential.Preset(q.URL.Query().Get("preset")), NoReceipts: q.URL.Query().Get("receipts") == "none"})
