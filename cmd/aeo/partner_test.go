@@ -86,13 +86,14 @@ func TestCampaignPartner(t *testing.T) {
 	}
 	defer officer.file.Close()
 
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	acts := make(chan int, 1)
+	go func() { acts <- actUntil(ctx, t, officer) }()
 	before, stop := lane.open(t.Context())
 	rest(t.Context(), phase)
 	stop()
 	during, stop := lane.open(t.Context())
-	ctx, end := context.WithCancel(t.Context())
-	acts := make(chan int, 1)
-	go func() { acts <- actUntil(ctx, t, officer) }()
 	for i, m := range misdeeds {
 		for where := range media {
 			p.misdeed.Store(int32(i + 1))
