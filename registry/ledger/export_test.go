@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"crypto/cipher"
+
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/mod/sumdb/tlog"
@@ -92,6 +94,9 @@ func Holds(slot []byte) (again []byte, ok bool) {
 func Slot(size int64, root tlog.Hash, checkpoint []byte) ([]byte, error) {
 	return (&headSlot{size: size, root: root, checkpoint: checkpoint}).bytes()
 }
+
+// NewAEAD is what seals the private part of a leaf.
+func NewAEAD(key [32]byte) (cipher.AEAD, error) { return newAEAD(key) }
 
 // Unseal opens the private part of a leaf.
 func Unseal(key [32]byte, sealed []byte, hash tlog.Hash) (salt, payload []byte, err error) {

@@ -53,11 +53,12 @@ func (b *breaker) ask() error {
 }
 
 // Each write of three appends fails in turn, on the store's disk, on the head
-// file's and on the keys'. What was acknowledged before must be there after a
-// restart; what was not, may be; and nothing may be acknowledged after.
+// file's, on the mirror's and on the keys'. What was acknowledged before must be
+// there after a restart; what was not, may be; and nothing may be acknowledged
+// after.
 func TestFailedWrites(t *testing.T) {
 	t.Parallel()
-	for _, disk := range []string{"store", "head", "keys"} {
+	for _, disk := range []string{"store", "head", "mirror", "keys"} {
 		for _, cause := range []error{syscall.EIO, syscall.ENOSPC} {
 			t.Run(fmt.Sprint(disk, " ", cause), func(t *testing.T) {
 				n := int64(0)
@@ -74,8 +75,7 @@ func TestFailedWrites(t *testing.T) {
 
 // failWrite reports whether there was an n-th write to fail.
 func failWrite(t *testing.T, disk string, cause error, n int64) bool {
-	w := newWorld(t)
-	w.create(t)
+	w := mirrored(t)
 	b := &breaker{err: cause}
 	b.left.Store(n)
 	switch fs := onWrite(w.mem, b.ask); disk {
@@ -83,6 +83,8 @@ func failWrite(t *testing.T, disk string, cause error, n int64) bool {
 		w.fs = fs
 	case "head":
 		w.headFS = fs
+	case "mirror":
+		w.onMirror = func(fs vfs.FS) vfs.FS { return failing(fs, b.ask) }
 	case "keys":
 		w.keyFS = fs
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	mrand "math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -43,32 +44,45 @@ func busy(t testing.TB, l *ledger.Ledger, notes *notebook, events int) {
 func TestPowerCutsWithAMirror(t *testing.T) {
 	t.Parallel()
 	base := mirrored(t)
-	for seed := range seeds(60) {
-		rng := mrand.New(mrand.NewPCG(uint64(seed), 11))
-		w, notes := base.copied(), newNotebook()
-		for range 1 + rng.IntN(3) {
-			old := w.copied()
-			w, notes = cut(t, w, notes, rng)
-			switch rng.IntN(5) {
-			case 0:
-				w.setBack(t, old)
-			case 1:
-				w.mirror = old.mirror
-			case 2:
-				w.mirror = vfs.NewCrashableMem()
-			}
-			w = cutWhileOpening(t, w, rng)
-		}
-		l, err := w.open()
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-		notes.check(t, w.id, l)
-		closed(t, l)
+	ran, put, acked := 0, 0, 0
+	for seed := range scenarios(60) {
+		p, a := powerCutsWithAMirror(t, base, seed)
 		if t.Failed() {
-			t.Fatalf("seed %d", seed)
+			return
 		}
+		ran, put, acked = ran+1, put+p, acked+a
 	}
+	t.Logf("figure mirror_cuts %d seeds, store or mirror put back or lost %d times; %d events acknowledged, 0 lost, 0 invented, 0 forks", ran, put, acked)
+}
+
+func powerCutsWithAMirror(t *testing.T, base *world, seed int) (put, acked int) {
+	defer replay(t, seed)
+	rng := mrand.New(mrand.NewPCG(uint64(seed), 11))
+	w, notes := base.copied(), newNotebook()
+	for range 1 + rng.IntN(3) {
+		old := w.copied()
+		w, notes = cut(t, w, notes, rng)
+		what := rng.IntN(5)
+		switch what {
+		case 0:
+			w.setBack(t, old)
+		case 1:
+			w.mirror = old.mirror
+		case 2:
+			w.mirror = vfs.NewCrashableMem()
+		}
+		if what < 3 {
+			put++
+		}
+		w = cutWhileOpening(t, w, rng)
+	}
+	l, err := w.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes.check(t, w.id, l)
+	closed(t, l)
+	return put, len(notes.acked)
 }
 
 // setBack puts the store of another world in the place of this one's; head
@@ -185,23 +199,31 @@ func TestFlippedBytesInAMirror(t *testing.T) {
 	name := "/mirror/00000000000000000001.journal"
 	raw := content(t, w.mirror, name)
 	step := max(1, len(raw)/seeds(256))
+	if os.Getenv("AEO_EVERY_BYTE") != "" {
+		step = 1
+	}
+	flips, refused := 0, 0
 	for at := 0; at < len(raw); at += step {
 		broken := w.copied()
 		flipped := slices.Clone(raw)
 		flipped[at] ^= 1 << (at % 8)
 		put(t, broken.mirror, name, flipped)
 		l, err := broken.open()
+		flips++
 		switch {
 		case err == nil:
 			notes.check(t, w.id, l)
 			closed(t, l)
-		case !errors.Is(err, ledger.ErrDamaged) && !errors.Is(err, ledger.ErrBehind):
+		case errors.Is(err, ledger.ErrDamaged) || errors.Is(err, ledger.ErrBehind):
+			refused++
+		default:
 			t.Fatalf("byte %d: %v", at, err)
 		}
 		if t.Failed() {
 			t.Fatalf("byte %d", at)
 		}
 	}
+	t.Logf("figure mirror_flips %d bits of a mirror that was needed, %d refused, the others changed nothing", flips, refused)
 }
 
 func content(t testing.TB, fs vfs.FS, name string) []byte {

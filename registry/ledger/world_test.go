@@ -18,16 +18,17 @@ import (
 
 // A world is one machine: its disk, clock and administration.
 type world struct {
-	id      *ledgertest.Identity
-	mem     *vfs.MemFS
-	fs      vfs.FS // mem, or mem behind something that fails
-	headFS  vfs.FS
-	mirror  *vfs.MemFS // another disk, with a mirror; nil = none
-	keyFS   vfs.FS
-	now     int64
-	project ledger.Projector
-	exit    chan int
-	log     *slog.Logger
+	id       *ledgertest.Identity
+	mem      *vfs.MemFS
+	fs       vfs.FS // mem, or mem behind something that fails
+	headFS   vfs.FS
+	mirror   *vfs.MemFS          // another disk, with a mirror; nil = none
+	onMirror func(vfs.FS) vfs.FS // puts something that fails before it; nil = nothing
+	keyFS    vfs.FS
+	now      int64
+	project  ledger.Projector
+	exit     chan int
+	log      *slog.Logger
 }
 
 func newWorld(t testing.TB) *world {
@@ -51,6 +52,9 @@ func (w *world) options() (ledger.Options, error) {
 	}
 	if w.mirror != nil {
 		o.Mirror, o.MirrorFS = "/mirror", w.mirror
+		if w.onMirror != nil {
+			o.MirrorFS = w.onMirror(w.mirror)
+		}
 	}
 	return o, err
 }
