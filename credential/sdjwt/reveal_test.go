@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -126,18 +127,47 @@ func TestReveal(t *testing.T) {
 	}
 }
 
-// A chain of disclosures each inside the former must not exhaust the stack.
+// What nests without end, or in a chain of disclosures each inside the former,
+// exhausts neither stack nor memory.
 func TestRevealBoundsRecursion(t *testing.T) {
+	const endless = sdjwt.MaxSize
+	arrays, objects := strings.Repeat("[", endless), strings.Repeat(`{"a":`, endless)
+	array, arrayDigest := disclosure(`["salt","n",` + arrays)
+	object, objectDigest := disclosure(`["salt","n",` + objects)
 	text, digest := disclosure(`["salt","n",1]`)
-	texts := []string{text}
-	for range 200 {
+	chain := []string{text}
+	for range sdjwt.MaxDisclosures - 1 {
 		text, digest = disclosure(fmt.Sprintf(`["salt","n",{"_sd":[%q]}]`, digest))
-		texts = append(texts, text)
+		chain = append(chain, text)
 	}
-	_, err := sdjwt.Reveal([]byte(fmt.Sprintf(`{"_sd":[%q]}`, digest)), texts, nil)
-	if !errors.Is(err, sdjwt.ErrDisclosure) || !strings.Contains(err.Error(), "deeper") {
-		t.Fatalf("error %v", err)
+	hidden := func(digest string) string { return fmt.Sprintf(`{"_sd":[%q]}`, digest) }
+	bombs := []struct {
+		name, payload string
+		disclosures   []string
+		err           error
+	}{
+		{"arrays in the payload", `{"n":` + arrays, nil, sdjwt.ErrUnreadable},
+		{"objects in the payload", objects, nil, sdjwt.ErrUnreadable},
+		{"arrays in a disclosure", hidden(arrayDigest), []string{array}, sdjwt.ErrDisclosure},
+		{"objects in a disclosure", hidden(objectDigest), []string{object}, sdjwt.ErrDisclosure},
+		{"disclosures in disclosures", hidden(digest), chain, sdjwt.ErrDisclosure},
 	}
+	for _, b := range bombs {
+		if _, err := sdjwt.Reveal([]byte(b.payload), b.disclosures, nil); !errors.Is(err, b.err) || !strings.Contains(err.Error(), "deeper") {
+			t.Errorf("%s: %v", b.name, err)
+		}
+	}
+	t.Logf("figure bombs_depth %d MiB at most in memory for %d nests without end", peakMemory(), len(bombs))
+}
+
+// peakMemory is the most this process ever had in memory, in MiB; 0 where the
+// system does not say.
+func peakMemory() (mib int) {
+	raw, _ := os.ReadFile("/proc/self/status")
+	if _, rest, ok := strings.Cut(string(raw), "VmHWM:"); ok {
+		fmt.Sscan(rest, &mib)
+	}
+	return mib >> 10
 }
 
 // Whatever is hidden wherever: all disclosures together give the original, and
