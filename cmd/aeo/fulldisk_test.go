@@ -12,6 +12,11 @@ import (
 	"time"
 )
 
+// diskMiB is so much that the 35 MiB which the store sets aside for its
+// write-ahead log, and gives back when it likes, make the disk neither full nor
+// empty: less than the floor (a tenth), and than the room for a reserve beside it.
+const diskMiB = 512
+
 // A node on a disk of its own, which somebody else fills: acts are refused with
 // a reason and leave nothing behind, everything is read as before, and when
 // there is space again acts are done again.
@@ -20,7 +25,7 @@ func TestCampaignFullDisk(t *testing.T) {
 		t.Logf("figure full_disk skipped: no mounts of one's own here (%v %.60s)", err, out)
 		return
 	}
-	d := deployOnDisk(t, buildBinary(t), 96)
+	d := deployOnDisk(t, buildBinary(t), diskMiB)
 	c, err := newClerk(d, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +58,7 @@ func TestCampaignFullDisk(t *testing.T) {
 	}
 	for _, path := range []string{"/log/checkpoint", "/bundle", "/status/1", "/roster"} {
 		if a, err := d.read(path); err != nil || !a.ok() {
-			t.Errorf("%s on a full disk: %d %v", path, a.status, err)
+			t.Errorf("%s on a full disk: %d %v %s", path, a.status, err, a.body)
 		}
 	}
 
@@ -83,7 +88,13 @@ func deployOnDisk(t *testing.T, bin string, mib int) *deployment {
 	if err := os.Mkdir(filepath.Join(base, "disk"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.kill)
+	log := d.dir + ".log"
+	t.Cleanup(func() {
+		d.kill()
+		if raw, _ := os.ReadFile(log); t.Failed() {
+			t.Logf("the node said\n%s", raw)
+		}
+	})
 	script := fmt.Sprintf(`mount -t tmpfs -o size=%dm none '%s' && '%s' init '%s' --territory NZ --entity https://%s --identity '%s' --yes -q >&2 && exec "$@"`,
 		mib, filepath.Dir(d.dir), bin, d.dir, deployedHost, d.identity)
 	d.start("unshare", "-rm", "sh", "-c", script, "sh")
@@ -92,15 +103,20 @@ func deployOnDisk(t *testing.T, bin string, mib int) *deployment {
 	return d
 }
 
-// fill writes a file until the disk is nearly full: less is free than an append
-// wants, but the node may be writing at the same time.
+// fill sets space aside in a file until the disk is nearly full: less is free
+// than an append wants, but the node may be writing at the same time.
 func fill(t *testing.T, name string) {
 	t.Helper()
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(filepath.Dir(name), &disk); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(name, make([]byte, int64(disk.Bavail)*disk.Bsize-4<<20), 0o600); err != nil {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := syscall.Fallocate(int(f.Fd()), 0, 0, int64(disk.Bavail)*disk.Bsize-4<<20); err != nil {
 		t.Fatal(err)
 	}
 }

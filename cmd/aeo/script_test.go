@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -18,10 +20,38 @@ func TestMain(m *testing.M) {
 // TestScript runs the command as people do: testdata/script/*.txt. $CORRIDOR
 // has what makeCorridor made; $NOW is an hour after its bundles were built.
 func TestScript(t *testing.T) {
+	p := scripts(t)
+	p.Dir = filepath.Join("testdata", "script")
+	testscript.Run(t, p)
+}
+
+// TestCampaignRestore is the restore drill by itself: a node that is backed up
+// while it serves loses its disk, comes back, and signs nothing before it has
+// proven what it signed last.
+func TestCampaignRestore(t *testing.T) {
+	if !campaign() {
+		t.Skip("it is one of TestScript")
+	}
+	p := scripts(t)
+	drill := filepath.Join("testdata", "script", "drill.txt")
+	p.Files = []string{drill}
+	start := time.Now()
+	if !t.Run("drill", func(t *testing.T) { testscript.Run(t, p) }) {
+		return
+	}
+	text, err := os.ReadFile(drill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := len(regexp.MustCompile(`(?m)^(?:exec|exits \d+|serve|stop|crash) `).FindAll(text, -1))
+	t.Logf("figure restore %d commands of the drill went as they must, in %v", commands, time.Since(start).Round(100*time.Millisecond))
+}
+
+// scripts is how scripts are run, all but which.
+func scripts(t *testing.T) testscript.Params {
 	dir := t.TempDir()
 	makeCorridor(t, dir)
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+	return testscript.Params{
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "serve": serve, "stop": stop, "crash": crash, "published": published,
@@ -36,7 +66,7 @@ func TestScript(t *testing.T) {
 			}
 			return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o700)
 		},
-	})
+	}
 }
 
 // exits runs a command that must exit with a code: exits CODE COMMAND...

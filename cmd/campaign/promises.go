@@ -27,6 +27,14 @@ var promises = []promise{
 		commands: [][]string{goTest("./registry/ledger", "TestPowerCuts")},
 	},
 	{
+		id: "mirror_cuts", about: "power cut with a mirror",
+		holds:    "a store or a mirror that was put back from a copy, or a mirror that was lost, gets what it lacks from the other; nothing acknowledged is missing",
+		method:   "the same with a mirror on another disk; after a cut store or mirror are put back to what they were before it, and the power is cut again while that is mended, by seed",
+		short:    times("AEO_SEEDS", 500, "seeds"),
+		long:     times("AEO_SEEDS", 20_000, "seeds"),
+		commands: [][]string{goTest("./registry/ledger", "TestPowerCutsWithAMirror")},
+	},
+	{
 		id: "recovery_cuts", about: "power cut during recovery",
 		holds:    "recovery begins anew and comes to the same",
 		method:   "the power is cut at a random write of the start, three starts in a row, by seed",
@@ -37,7 +45,7 @@ var promises = []promise{
 	{
 		id: "disk_faults", about: "a disk that fails",
 		holds:    "whatever operation fails, nothing acknowledged is lost and the next start is clean",
-		method:   "each n-th reading or writing operation of opening, appending and closing fails with EIO or ENOSPC, alone or with all after it, through the file system under the store, in a process of its own",
+		method:   "each n-th reading or writing operation of opening, appending and closing fails with EIO or ENOSPC, alone or with all after it, through the file system under the store, in a process of its own; and each n-th write of an append on the disks of store, head file, mirror and keys",
 		short:    whole,
 		long:     whole,
 		commands: [][]string{goTest("./registry/ledger", "TestEachFault", "TestFailedWrites")},
@@ -53,11 +61,11 @@ var promises = []promise{
 	{
 		id: "flips", about: "a turned bit on the disk",
 		holds:    "the same answer as before or a refusal, never a wrong byte served or signed",
-		method:   "one bit at a time is turned in the store and head file of a small log, in the key ring and in a bundle, and all of it is read",
-		short:    scale{"2 048 places of the store", 500, []string{"AEO_SEEDS=1024"}},
+		method:   "one bit at a time is turned in the store and head file of a small log, in a mirror that a store which was put back needs, in the key ring and in a bundle, and all of it is read",
+		short:    scale{"2 048 places of the store, 1 024 of a mirror", 500, []string{"AEO_SEEDS=1024"}},
 		long:     scale{"every byte", 500, []string{"AEO_EVERY_BYTE=1"}},
-		figures:  []string{"ledger_flips", "keyring_flips", "bundle_flips"},
-		commands: [][]string{goTest("./registry/ledger", "TestFlippedBits"), goTest("./keys/keyring", "TestEveryFlippedByteIsRefused"), goTest("./federation/bundle", "TestEveryFlippedByteIsRefused")},
+		figures:  []string{"ledger_flips", "mirror_flips", "keyring_flips", "bundle_flips"},
+		commands: [][]string{goTest("./registry/ledger", "TestFlippedBits", "TestFlippedBytesInAMirror"), goTest("./keys/keyring", "TestEveryFlippedByteIsRefused"), goTest("./federation/bundle", "TestEveryFlippedByteIsRefused")},
 	},
 	{
 		id: "fuzz", about: "hostile bytes",
@@ -76,12 +84,12 @@ var promises = []promise{
 		needs:  "AEO_CORPORA",
 		figures: []string{"vectors_jws", "vectors_jwk", "vectors_p1363", "vectors_der", "vectors_ed25519", "vectors_cctv", "vectors_json",
 			"vectors_transform", "vectors_profile", "vectors_sdjwt", "vectors_statuslist", "vectors_zip", "vectors_checkpoint",
-			"vectors_tiles", "vectors_inclusion", "vectors_consistency", "vectors_policy", "vectors_names", "vectors_confusables"},
+			"vectors_tiles", "vectors_inclusion", "vectors_consistency", "vectors_policy", "vectors_aesgcm", "vectors_names", "vectors_confusables"},
 		commands: [][]string{
 			goTest("./keys", "TestWycheproof.*", "TestCCTVEd25519", "TestMadeCosignatures"), goTest("./keys/jcs", "TestJSONTestSuite", "TestJSONTestSuiteTransform"),
 			goTest("./credential", "TestCorpusIsForeign"), goTest("./credential/sdjwt", "TestCorpus"), goTest("./credential/statuslist", "TestCorpus"),
 			goTest("./federation/bundle", "TestHostileArchives"), goTest("./federation/transparency", "TestCorpus.*"), goTest("./federation/trust", "TestEveryMetadataPolicyIsRefused"),
-			goTest("./registry/authorisation", "TestNaughtyNames"), goTest("./registry/programme", "TestConfusableIdentifiers"),
+			goTest("./registry/ledger", "TestWycheproofAESGCM"), goTest("./registry/authorisation", "TestNaughtyNames"), goTest("./registry/programme", "TestConfusableIdentifiers"),
 		},
 	},
 	{
@@ -96,10 +104,18 @@ var promises = []promise{
 	{
 		id: "full_disk", about: "a full disk",
 		holds:    "acts are refused with 507 and a reason and leave nothing behind, reading goes on, acts are done again when there is space",
-		method:   "the real binary on a file system of 96 MiB of its own, which is filled and emptied",
+		method:   "the real binary on a file system of 512 MiB of its own, which is filled and emptied",
 		short:    whole,
 		long:     whole,
 		commands: [][]string{goTest("./cmd/aeo", "TestCampaignFullDisk")},
+	},
+	{
+		id: "restore", about: "a second life",
+		holds:    "a backup made while serving comes back and signs nothing before it has proven the newest head; the mirror brings back everything, a partner's copy or an export what was public",
+		method:   "the restore drill: two administrations, a disk that burns, recovery from each source and without any, a copy that goes on elsewhere",
+		short:    whole,
+		long:     whole,
+		commands: [][]string{goTest("./cmd/aeo", "TestCampaignRestore")},
 	},
 	{
 		id: "recovery", about: "recovery time, RPO",
@@ -145,16 +161,16 @@ var promises = []promise{
 		commands: [][]string{goTest("./registry/ledger", "TestClock", "TestClockThatJumpsAhead")},
 	},
 	{
-		id: "bombs", about: "archives and lists that swell",
+		id: "bombs", about: "archives and lists that swell, nests without end",
 		holds:    "refused while they are read, with less than 64 MiB in memory",
-		method:   "the hostile archives and status lists of the corpora, each kind in a process of its own whose peak is read",
+		method:   "the hostile archives and status lists of the corpora, and JSON and disclosures nested without end, each kind in a process of its own whose peak is read",
 		short:    whole,
 		long:     whole,
 		needs:    "AEO_CORPORA",
 		most:     64,
 		least:    1, // a system that does not say says 0
-		figures:  []string{"bombs_zip", "bombs_statuslist"},
-		commands: [][]string{goTest("./federation/bundle", "TestHostileArchives"), goTest("./credential/statuslist", "TestCorpus")},
+		figures:  []string{"bombs_zip", "bombs_statuslist", "bombs_depth"},
+		commands: [][]string{goTest("./federation/bundle", "TestHostileArchives"), goTest("./credential/statuslist", "TestCorpus"), goTest("./credential/sdjwt", "TestRevealBoundsRecursion")},
 	},
 	{
 		id: "load", about: "ten thousand connections of strangers",
