@@ -195,7 +195,7 @@ func (n *Node) settleDue(ctx context.Context) error {
 
 // together is how many cases are worked on at once where there are many: enough
 // to fill the ledger's batches while others wait for the disk.
-const together = 256
+const together = 512
 
 // maxTold is how many errors of many are told.
 const maxTold = 8
