@@ -18,22 +18,22 @@ const (
 	maxValidity = 2 * 366 * day
 )
 
-// payload is the JSON the issuer signs, member by member. Pointers tell an
+// payload is the JSON the issuer signs, member by member, in the order they are written. Pointers tell an
 // absent or null member from a zero.
 type payload struct {
-	Iss          string       `json:"iss"`
-	Iat          int64        `json:"iat"`
-	Nbf          int64        `json:"nbf"`
-	Exp          int64        `json:"exp"`
-	VCT          string       `json:"vct"`
-	VCTIntegrity string       `json:"vct#integrity"`
-	Status       *statusClaim `json:"status"`
-	Territory    string       `json:"territory"`
-	Authority    string       `json:"authority"`
-	Programme    string       `json:"programme"`
-	Type         string       `json:"authorisation_type"`
 	SD           []string     `json:"_sd"`
 	SDAlg        string       `json:"_sd_alg"`
+	Type         string       `json:"authorisation_type"`
+	Authority    string       `json:"authority"`
+	Exp          int64        `json:"exp"`
+	Iat          int64        `json:"iat"`
+	Iss          string       `json:"iss"`
+	Nbf          int64        `json:"nbf"`
+	Programme    string       `json:"programme"`
+	Status       *statusClaim `json:"status"`
+	Territory    string       `json:"territory"`
+	VCT          string       `json:"vct"`
+	VCTIntegrity string       `json:"vct#integrity"`
 }
 
 type statusClaim struct {

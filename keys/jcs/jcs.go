@@ -46,6 +46,9 @@ func Marshal(v any) ([]byte, error) {
 	if err := checkLimits(raw); err != nil {
 		return nil, fmt.Errorf("marshal JSON: %w", err)
 	}
+	if plain(raw) {
+		return raw, nil
+	}
 	val := jsontext.Value(raw)
 	if err := val.Canonicalize(); err != nil {
 		return nil, fmt.Errorf("marshal JSON: %w", err)
@@ -84,6 +87,9 @@ func UnmarshalCanonical(data []byte, v any) error {
 func CheckCanonical(data []byte) error {
 	if err := checkLimits(data); err != nil {
 		return err
+	}
+	if jsontext.Value(data).IsValid() && plain(data) {
+		return nil
 	}
 	val := jsontext.Value(bytes.Clone(data))
 	if err := val.Canonicalize(); err != nil {

@@ -18,12 +18,12 @@ type (
 	// CredentialIssued says which index of which status list belongs to which component.
 	CredentialIssued struct {
 		Component string `json:"component"`
-		SHA256    string `json:"sha256"` // of header "." payload, as in the credential leaf
-		URI       string `json:"uri"`    // of the status list
+		Expires   int64  `json:"expires"`
 		Idx       int64  `json:"idx"`
 		NotBefore int64  `json:"not_before"`
-		Expires   int64  `json:"expires"`
 		Sequence  int64  `json:"sequence"` // 1, 2, ... within the component
+		SHA256    string `json:"sha256"`   // of header "." payload, as in the credential leaf
+		URI       string `json:"uri"`      // of the status list
 	}
 	// CredentialSuperseded says that the disclosed content changed and a newer one exists.
 	CredentialSuperseded struct {

@@ -42,15 +42,16 @@ func (e Event) Version() int64 {
 	return version
 }
 
-// envelope is the JSON form of an event: D is [Data] to be written, or the bytes read.
+// envelope is the JSON form of an event, its members in the order they are
+// written: D is [Data] to be written, or the bytes read.
 type envelope[D any] struct {
-	Type        string `json:"type"`
-	Version     int64  `json:"version"`
-	Case        string `json:"case"`
 	Actor       string `json:"actor"`
+	Case        string `json:"case"`
+	Data        D      `json:"data"`
 	DecidedAt   int64  `json:"decided_at"`
 	EffectiveAt int64  `json:"effective_at"`
-	Data        D      `json:"data"`
+	Type        string `json:"type"`
+	Version     int64  `json:"version"`
 }
 
 // MarshalEvent writes an event in RFC 8785 form: the bytes the ledger seals and
@@ -59,7 +60,7 @@ func MarshalEvent(e Event) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("writing event: %w", err)
 	}
-	raw, err := jcs.Marshal(envelope[Data]{e.Type(), e.Version(), e.Case, e.Actor, e.DecidedAt, e.EffectiveAt, e.Data})
+	raw, err := jcs.Marshal(envelope[Data]{e.Actor, e.Case, e.Data, e.DecidedAt, e.EffectiveAt, e.Type(), e.Version()})
 	if err != nil {
 		return nil, fmt.Errorf("writing %s: %w", e.Type(), err)
 	}

@@ -56,8 +56,8 @@ func (a Artefact) Marshal() ([]byte, error) { return jcs.Marshal(a) }
 
 // An Issued payload goes with a credential leaf: the event and the credential itself.
 type Issued struct {
-	Event      jsontext.Value `json:"event"`
 	Credential string         `json:"credential"` // SD-JWT with all disclosures
+	Event      jsontext.Value `json:"event"`
 }
 
 // Marshal is the payload that goes with the credential's leaf.
