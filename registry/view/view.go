@@ -25,6 +25,7 @@ import (
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -270,12 +271,16 @@ func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
 
 func write(tx ledger.Projection, key []byte, v any) error {
 	if k, ok := tx.(ledger.Keeper); ok {
-		k.Keep(key, v, jcs.Marshal)
+		k.Keep(key, v, marshal)
 		return nil
 	}
-	raw, err := jcs.Marshal(v)
+	raw, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("row %s: %w", key, err)
 	}
 	return tx.Set(key, raw)
 }
+
+// marshal writes a row: the same bytes for the same state, so that rows can be
+// compared, but not in RFC 8785 form, since nobody signs or hashes them.
+func marshal(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
