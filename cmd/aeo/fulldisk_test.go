@@ -14,7 +14,7 @@ import (
 
 // diskMiB is so much that the 35 MiB which the store sets aside for its
 // write-ahead log, and gives back when it likes, make the disk neither full nor
-// empty: less than the floor (a tenth), and than the room for a reserve beside it.
+// empty: less than the floor, and than the room for a reserve beside it.
 const diskMiB = 512
 
 // A node on a disk of its own, which somebody else fills: acts are refused with

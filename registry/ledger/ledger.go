@@ -73,7 +73,7 @@ type Ledger struct {
 	halt     *halt
 	views    views
 
-	rooms   []*room      // the sequencer's
+	rooms   []*room
 	clock   *clock       // nil = Now is believed
 	waiting atomic.Int64 // bytes of payload in the queue
 

@@ -49,6 +49,10 @@ func (l *Ledger) lockedPublish(renew bool, make func(*Published) (map[string][]b
 	if err := errors.Join(l.usable(), l.clock.check()); err != nil {
 		return nil, err
 	}
+	// A full disk does not keep the head from being published: there is the reserve.
+	if err := l.room(); err != nil && !errors.Is(err, ErrFull) {
+		return nil, err
+	}
 	err = l.look(func(*view) (err error) { // keeps the store open
 		published, err = l.publish(renew, make)
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -21,16 +22,18 @@ import (
 // anew.
 const (
 	reserveName  = "reserve"
-	reserveBytes = 64 << 20 // but at most an eighth of the disk
-	minFloor     = 16 << 20 // what Pebble needs to flush and compact a little
-	maxFloor     = 1 << 30  // between them, a tenth of the disk
+	reserveBytes = 64 << 20         // but at most an eighth of the disk
+	minFloor     = 4 * memTableSize // Pebble's logs, of which a start needs two, and a flush
+	maxFloor     = 1 << 30          // between them, a tenth of the disk
 )
 
-// A room is the space around a directory. One goroutine owns it.
+// A room is the space around a directory.
 type room struct {
-	fs   vfs.FS
-	dir  string
-	log  *slog.Logger
+	fs  vfs.FS
+	dir string
+	log *slog.Logger
+
+	mu   sync.Mutex
 	held bool // the reserve is there
 }
 
@@ -41,6 +44,8 @@ func newRoom(fs vfs.FS, dir string, log *slog.Logger) *room {
 
 // check is ErrFull while appends must wait for space.
 func (r *room) check() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	disk, err := r.fs.GetDiskUsage(r.dir)
 	if errors.Is(err, vfs.ErrUnsupported) {
 		return nil

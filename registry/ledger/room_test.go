@@ -191,3 +191,20 @@ func (f *syncFile) SyncData() error {
 	f.fn()
 	return f.File.SyncData()
 }
+
+// When others fill the disk while nobody appends, publishing finds the room it
+// needs: a process that ended for it would serve nobody.
+func TestPublishingOnAFullDiskTakesTheReserve(t *testing.T) {
+	w := newWorld(t)
+	w.free(5 << 30)
+	w.create(t)
+	l := w.mustOpen(t)
+	append1(t, l, ledgertest.Case("trader", "before"))
+	w.free(0)
+	if _, err := l.Publish(func(*ledger.Published) (map[string][]byte, error) { return nil, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if w.hasReserve() {
+		t.Error("published on a full disk without the reserve")
+	}
+}
