@@ -2,7 +2,6 @@ package registry
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -57,7 +56,7 @@ func (n *Node) Audit() (*Audit, error) {
 		return nil, err
 	}
 	defer n.cases.lock("audit")()
-	err := n.ledger.AuditProjections(filepath.Join(n.opts.Dir, "audit.tmp"), func(key, want, got []byte) error {
+	err := n.ledger.AuditProjections(n.paths.audit(), func(key, want, got []byte) error {
 		how := rowChanged
 		switch {
 		case want == nil:

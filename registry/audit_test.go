@@ -2,6 +2,8 @@ package registry_test
 
 import (
 	"bytes"
+	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -102,5 +104,21 @@ func TestAuditFindsARowTheLogNeverGave(t *testing.T) {
 	want := registry.Difference{What: "state of authorisation NZ-AUT-000002", Row: "case/authorisation/NZ-AUT-000002", How: "foreign"}
 	if found.Differing != 1 || found.Differences[0] != want {
 		t.Errorf("found %+v; want %+v", found, want)
+	}
+}
+
+// An audit works with rows in clear; what a crash left of one goes at the next start.
+func TestWhatAnAuditLeftIsTakenAway(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	must(t, nz.Close())
+	left := filepath.Join(nz.opts.Dir, "audit.tmp")
+	must(t, os.MkdirAll(left, 0o700))
+	must(t, os.WriteFile(filepath.Join(left, "000004.sst"), []byte("rows"), 0o600))
+	nz.open()
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still there (%v)", err)
+	}
+	if a := got(nz.Audit())(t); a.Differing != 0 {
+		t.Errorf("audit: %+v", a)
 	}
 }

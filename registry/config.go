@@ -35,6 +35,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	peers/<host>/      peer.json and the mirror of a partner
 //	bundle.aeobundle   the newest trust bundle
 //	mirror             where the ledger's mirror is; there if the node has one
+//	audit.tmp/         rows made anew, while they are compared
 //	tls/               certificate of the public listener
 //	aeo.sock           the socket for local commands
 type paths struct{ dir string }
@@ -48,6 +49,7 @@ func (p paths) traderKeys() string { return filepath.Join(p.dir, "traderkeys") }
 func (p paths) peers() string      { return filepath.Join(p.dir, "peers") }
 func (p paths) tls() string        { return filepath.Join(p.dir, "tls") }
 func (p paths) mirror() string     { return filepath.Join(p.dir, "mirror") }
+func (p paths) audit() string      { return filepath.Join(p.dir, "audit.tmp") }
 func (p paths) bundle() string     { return filepath.Join(p.dir, "bundle.aeobundle") }
 
 func readConfig(dir string) (Config, error) {

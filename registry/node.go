@@ -224,6 +224,10 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l}
+	// What an audit that was cut short left holds rows in clear.
+	if err := os.RemoveAll(n.paths.audit()); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	if err := n.start(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
