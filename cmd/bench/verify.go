@@ -38,7 +38,7 @@ func measureVerify(b *bench) error {
 		return err
 	}
 	b.ratio("verify_vs_es256", ratio)
-	b.figure("verify", "%.1f µs of one core a verdict, so %.0f a second; the bare signature %.1f µs", 1e6/ours, ours, 1e6/floor)
+	b.figure("verify", "%.0f verdicts a second and core, %.1f µs each; the bare signature %.1f µs", ours, 1e6/ours, 1e6/floor)
 	return nil
 }
 
