@@ -171,7 +171,7 @@ func batchRows(r pebble.Reader, n int64) (rows []byte, b batchRow, err error) {
 	}
 	if err := take(rowRecord, b.first, b.size, func(value []byte) error {
 		if digest, ok := subjectOf(value); ok {
-			subjects = append(subjects, digest)
+			subjects = append(subjects, slices.Clone(digest))
 		}
 		return nil
 	}); err != nil {
