@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,13 +21,13 @@ import (
 	"github.com/aeo-registry/aeo/registry"
 )
 
-// What memory may grow by, from the second quarter to the last. The store's
-// caches fill for longer than a short soak lasts, up to a bound of their own;
-// each two bytes in them let the collector keep a third.
+// What live memory may grow by, from the second quarter to the last, beside the
+// store's caches, which fill for longer than a short soak lasts, up to a bound
+// of their own. It is what a collection leaves: how much more the process has at
+// an instant says when the collector ran last.
 const (
-	soakGrowth   = 5       // percent
+	soakGrowth   = 5       // percent of what the process has
 	soakPerEntry = 1 << 10 // bytes for each entry of the log meanwhile
-	soakPerStore = 1.5     // bytes for each byte more in the store's caches
 )
 
 // TestCampaignSoak lets a node do all it does at about half of what it can: every
@@ -105,6 +106,7 @@ type sampled struct {
 	goroutines int
 	entries    int64
 	store      int64 // bytes in its caches
+	live       int64 // bytes of the heap after a collection
 }
 
 // halfOf works and rests by turns.
@@ -196,10 +198,14 @@ func (s *soak) sample() {
 		s.t.Error(err)
 		return
 	}
+	if a, err := ask(s.d.local, http.MethodGet, "http://node/debug/pprof/heap?gc=1", nil); err != nil || !a.ok() { // collects first
+		s.t.Errorf("collect: %d, %v", a.status, err)
+		return
+	}
 	stats := s.d.stats(s.t)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.samples = append(s.samples, sampled{s.d.usage(s.t), stats.Goroutines, head.Size, stats.StoreBytes})
+	s.samples = append(s.samples, sampled{s.d.usage(s.t), stats.Goroutines, head.Size, stats.StoreBytes, stats.HeapBytes})
 }
 
 // report compares the second quarter of the samples, when all is warm, with the last.
@@ -209,10 +215,11 @@ func (s *soak) report(length time.Duration) {
 	}
 	quarter := len(s.samples) / 4
 	from, to := median(s.samples[quarter:2*quarter]), median(s.samples[len(s.samples)-quarter:])
-	grown, entries, store := to.rss-from.rss, to.entries-from.entries, max(0, to.store-from.store)
-	percent := 100 * float64(grown-store) / float64(max(1, from.rss))
-	if long := length >= time.Minute; long && grown > from.rss*soakGrowth/100+entries*soakPerEntry+int64(float64(store)*soakPerStore) {
-		s.t.Errorf("memory grew by %d KiB from %d KiB while the log grew by %d entries and the store's caches by %d KiB", grown>>10, from.rss>>10, entries, store>>10)
+	entries, store := to.entries-from.entries, max(0, to.store-from.store)
+	grown := to.live - from.live - store
+	percent := 100 * float64(grown) / float64(max(1, from.rss))
+	if long := length >= time.Minute; long && grown > from.rss*soakGrowth/100+entries*soakPerEntry {
+		s.t.Errorf("live memory grew by %d KiB, of %d KiB, beside %d KiB of the store's caches, while the log grew by %d entries", grown>>10, from.rss>>10, store>>10, entries)
 	}
 	if to.goroutines > from.goroutines+10 || to.files > from.files+16 {
 		s.t.Errorf("goroutines %d, then %d; files %d, then %d", from.goroutines, to.goroutines, from.files, to.files)
@@ -221,9 +228,9 @@ func (s *soak) report(length time.Duration) {
 	at := func(p int) time.Duration {
 		return s.published[min(len(s.published)-1, len(s.published)*p/100)].Round(100 * time.Microsecond)
 	}
-	s.t.Logf("figure soak %v at %.0f acts/s, %.0f public reads/s, %.0f verdicts/s, %d bundles, %d syncs: RSS %d to %d MiB, %.1f MiB of it the store's bounded caches that fill, growth beside them %+.1f %% with %d entries, goroutines %d -> %d, files %d -> %d; time to public checkpoint p50 %v, p99 %v, max %v",
+	s.t.Logf("figure soak %v at %.0f acts/s, %.0f public reads/s, %.0f verdicts/s, %d bundles, %d syncs: live memory %d to %d MiB, %.1f MiB of it the store's bounded caches that fill, growth beside them %+.1f %% of RSS with %d entries, RSS %d to %d MiB, goroutines %d -> %d, files %d -> %d; time to public checkpoint p50 %v, p99 %v, max %v",
 		length, float64(s.acts.Load())/length.Seconds(), float64(s.reads.Load())/length.Seconds(), float64(s.verdicts.Load())/length.Seconds(),
-		s.bundles.Load(), s.syncs.Load(), from.rss>>20, to.rss>>20, float64(store)/(1<<20), percent, entries,
+		s.bundles.Load(), s.syncs.Load(), from.live>>20, to.live>>20, float64(store)/(1<<20), percent, entries, from.rss>>20, to.rss>>20,
 		from.goroutines, to.goroutines, from.files, to.files, at(50), at(99), at(100))
 }
 
@@ -240,6 +247,7 @@ func median(samples []sampled) (m sampled) {
 	m.rss = of(func(s sampled) int64 { return s.rss })
 	m.files = int(of(func(s sampled) int64 { return int64(s.files) }))
 	m.goroutines = int(of(func(s sampled) int64 { return int64(s.goroutines) }))
+	m.live = of(func(s sampled) int64 { return s.live })
 	m.store = of(func(s sampled) int64 { return s.store })
 	m.entries = of(func(s sampled) int64 { return s.entries })
 	return m
