@@ -46,8 +46,11 @@ type Options struct {
 	Dir    string
 	Unlock keyring.Unlock
 	Now    func() time.Time // nil = the clock
-	Rand   io.Reader        // nil = the system's randomness
-	Log    *slog.Logger     // nil = none
+	// Elapsed is a monotonic clock that Now is held against, so that one that
+	// jumps a year does not let everything expire; nil = none.
+	Elapsed func() time.Duration
+	Rand    io.Reader    // nil = the system's randomness
+	Log     *slog.Logger // nil = none
 	// HistoryDays is how far back the bundles this node builds answer; 0 = 400.
 	HistoryDays int
 	// ListSize is the size of the status lists Create opens; 0 = statuslist.DefaultSize.
@@ -193,7 +196,7 @@ func ledgerOptions(o Options, ring *keyring.Ring) (ledger.Options, error) {
 		return ledger.Options{}, err
 	}
 	return ledger.Options{Dir: p.log(), HeadDir: p.head(), Signer: signer, Keys: sealer,
-		Project: view.Projector{}, Now: o.Now, Rand: o.Rand, Log: o.Log}, nil
+		Project: view.Projector{}, Now: o.Now, Elapsed: o.Elapsed, Rand: o.Rand, Log: o.Log}, nil
 }
 
 // Open starts the node in a directory: it unlocks the keys, checks the ledger

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
@@ -83,7 +84,7 @@ func (a *app) serve(ctx context.Context, public string, history int, mirror mirr
 	private()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Log: log, HistoryDays: history,
+	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: elapsed(), Log: log, HistoryDays: history,
 		Mirror: mirror.dir, NoMirror: mirror.none})
 	if err != nil {
 		return nodeError(err)
@@ -140,4 +141,10 @@ func nodeError(err error) error {
 		}
 	}
 	return err
+}
+
+// elapsed is the time since now by the monotonic clock, which nobody sets.
+func elapsed() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
 }
