@@ -136,7 +136,7 @@ func Restore(o Options, r RestoreRequest) (out *Restored, err error) {
 }
 
 func restore(o Options, r RestoreRequest) (*Restored, error) {
-	plain, err := o.Unlock.Decrypt(r.Node)
+	plain, err := decrypt(o.Unlock, r.Node)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func restore(o Options, r RestoreRequest) (*Restored, error) {
 }
 
 func restoreKeys(o Options, r RestoreRequest, node *BackupManifest) (at int64, err error) {
-	plain, err := o.Unlock.Decrypt(r.SubjectKeys)
+	plain, err := decrypt(o.Unlock, r.SubjectKeys)
 	if err != nil {
 		return 0, err
 	}
@@ -205,4 +205,13 @@ func syncDirectory(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// decrypt tells a file that is no backup from an identity that is not the node's.
+func decrypt(u keyring.Unlock, from io.Reader) (io.Reader, error) {
+	plain, err := u.Decrypt(from)
+	if err != nil && !errors.Is(err, keyring.ErrUnlock) {
+		err = fmt.Errorf("%w: %w", ErrBackup, err)
+	}
+	return plain, err
 }

@@ -33,7 +33,7 @@ checks that it extends every head that anybody is known to have been shown. Give
 you have:
 
   --head FILE    the head file of the old disk (log-head/head): the newest head there was
-  --mirror DIR   the node's mirror: it brings back everything
+  --mirror DIR   the node's mirror: it brings back every batch
   --from COPY    what others hold, as often as there are others: a partner's mirror of
                  this log (peers/HOST/mirror in its node's directory), a log exported by
                  aeo log export, or a partner's bundle, which knows a head only
@@ -82,6 +82,9 @@ func recoverError(err error) error {
 	var two *ledger.Contradiction
 	if errors.As(err, &two) {
 		return fail(exitMisbehaviour, err)
+	}
+	if errors.Is(err, ledger.ErrMissingKeys) {
+		return fail(exitBehind, fmt.Errorf("%w; restore with newer --subject-keys, or go on with --forget-missing-keys", err))
 	}
 	if errors.Is(err, ledger.ErrNotFound) {
 		return fail(exitFile, err)

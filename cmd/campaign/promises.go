@@ -111,7 +111,7 @@ var promises = []promise{
 	},
 	{
 		id: "restore", about: "a second life",
-		holds:    "a backup made while serving comes back and signs nothing before it has proven the newest head; the mirror brings back everything, a partner's copy or an export what was public",
+		holds:    "a backup made while serving comes back and signs nothing before it has proven the newest head; the mirror brings back every batch, a partner's copy or an export what was public",
 		method:   "the restore drill: two administrations, a disk that burns, recovery from each source and without any, a copy that goes on elsewhere",
 		short:    whole,
 		long:     whole,

@@ -134,8 +134,8 @@ func (l *Ledger) start() error {
 	if err != nil {
 		return err
 	}
-	if l.unproven && tree.size != newest.size {
-		return fmt.Errorf("%w: a store put back with %d leaves has %d", ErrDamaged, newest.size, tree.size)
+	if l.unproven && tree.size > newest.size { // what a recovery that did not end brought: to be proven, not signed
+		return fmt.Errorf("%w: put back with %d leaves, a recovery that did not end brought it to %d", ErrUnproven, newest.size, tree.size)
 	}
 	if err := l.compare(tree, newest); err != nil {
 		return err

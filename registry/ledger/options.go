@@ -22,11 +22,13 @@ var (
 	ErrExists   = errors.New("ledger exists")
 	ErrNotFound = errors.New("not found")
 	ErrErased   = errors.New("erased")
-	ErrConflict = errors.New("leaf refused")              // an entry that could never be part of this log
-	ErrBusy     = errors.New("too many submissions wait") // try again later
-	ErrFull     = errors.New("disk is full")              // nothing was written; try again when there is space
-	ErrClosed   = errors.New("ledger is closed")
-	ErrStopped  = errors.New("ledger stopped after a failed write") // seen only where Options.Exit returns
+	// ErrMissingKeys says that a recovery goes on only if payloads may be lost.
+	ErrMissingKeys = errors.New("payloads would be lost")
+	ErrConflict    = errors.New("leaf refused")              // an entry that could never be part of this log
+	ErrBusy        = errors.New("too many submissions wait") // try again later
+	ErrFull        = errors.New("disk is full")              // nothing was written; try again when there is space
+	ErrClosed      = errors.New("ledger is closed")
+	ErrStopped     = errors.New("ledger stopped after a failed write") // seen only where Options.Exit returns
 )
 
 const (

@@ -58,7 +58,7 @@ type Recovered struct {
 // It is refused with [ErrUnproven] where no source knows a head at or above the
 // one that a restored store came with, with [ErrBehind] where leaves are
 // missing that nobody holds, with a [*Contradiction] where a source has another
-// history, and with [ErrNotFound] where keys of subjects are missing, unless
+// history, and with [ErrMissingKeys] where keys of subjects are missing, unless
 // forget is set: then what was sealed with them counts as lost.
 func Recover(o Options, forget bool, sources ...Source) (rec *Recovered, err error) {
 	if o, err = o.withDefaults(); err != nil {
@@ -286,7 +286,7 @@ func (r *recovery) settleLost() error {
 		return fmt.Errorf("look for the keys of subjects: %w", err)
 	}
 	if len(missing) > 0 && !r.forget {
-		return fmt.Errorf("the keys of %d subjects are missing: %w", len(missing), ErrNotFound)
+		return fmt.Errorf("the keys of %d subjects are missing, as of those made after the keys were backed up: %w", len(missing), ErrMissingKeys)
 	}
 	w := r.l.db.NewBatch()
 	defer w.Close()

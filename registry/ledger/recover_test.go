@@ -267,9 +267,13 @@ func TestRecoverWithoutKeys(t *testing.T) {
 	if err := w.restoreFrom(t, i.backup); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.recover(t, false, i.end); !errors.Is(err, ledger.ErrNotFound) {
+	if _, err := w.recover(t, false, i.end); !errors.Is(err, ledger.ErrMissingKeys) {
 		t.Fatalf("without keys: %v", err)
 	}
+	if _, err := w.open(); !errors.Is(err, ledger.ErrUnproven) { // what it brought is there, and proven by nobody yet
+		t.Errorf("opened after a recovery that was refused: %v", err)
+	}
+
 	rec, err := w.recover(t, true, i.end)
 	if err != nil {
 		t.Fatal(err)

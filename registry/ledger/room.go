@@ -64,7 +64,7 @@ func (r *room) check() error {
 		if err := r.take(int64(reserve)); err != nil {
 			return err
 		}
-		r.log.Info("reserve made", "dir", r.dir, "bytes", reserve, "free", disk.AvailBytes)
+		r.log.Debug("reserve made", "dir", r.dir, "bytes", reserve, "free", disk.AvailBytes)
 	}
 	if !r.held {
 		return fmt.Errorf("%w: %s has %d MiB free, %d MiB are needed", ErrFull, r.dir, disk.AvailBytes>>20, (floor+reserve)>>20)
