@@ -28,6 +28,7 @@ import (
 const (
 	soakGrowth   = 5       // percent of what the process has
 	soakPerEntry = 1 << 10 // bytes for each entry of the log meanwhile
+	soakPerStore = 1.5     // bytes for each byte more in the store's caches
 )
 
 // TestCampaignSoak lets a node do all it does at about half of what it can: every
@@ -216,7 +217,7 @@ func (s *soak) report(length time.Duration) {
 	quarter := len(s.samples) / 4
 	from, to := median(s.samples[quarter:2*quarter]), median(s.samples[len(s.samples)-quarter:])
 	entries, store := to.entries-from.entries, max(0, to.store-from.store)
-	grown := to.live - from.live - store
+	grown := to.live - from.live - int64(float64(store)*soakPerStore)
 	percent := 100 * float64(grown) / float64(max(1, from.rss))
 	if long := length >= time.Minute; long && grown > from.rss*soakGrowth/100+entries*soakPerEntry {
 		s.t.Errorf("live memory grew by %d KiB, of %d KiB, beside %d KiB of the store's caches, while the log grew by %d entries", grown>>10, from.rss>>10, store>>10, entries)
