@@ -111,7 +111,7 @@ func (a *administration) signRoster(r keys.Roster) []byte {
 // reportTheft publishes a roster in which a key is compromised since an instant.
 func (a *administration) reportTheft(at, since int64) {
 	r := a.roster()
-	r.Seq, r.Iat = 2, at
+	r.Seq, r.PrevSHA256, r.Iat = 2, keys.RosterSHA256(a.newestRoster()), at
 	for i := range r.Keys {
 		if r.Keys[i].JWK.Equal(a.signer("issuer stolen").Public()) {
 			r.Keys[i].Revoked = &keys.Revocation{At: since, Reason: keys.ReasonCompromised}

@@ -65,6 +65,8 @@ func FuzzParseRoster(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add(bytes.Replace(good, []byte(`"seq":1`), []byte(`"seq":-1`), 1))
+	f.Add(bytes.Replace(good, []byte(`"seq":1`), []byte(`"prev_sha256":"`+before+`","seq":2`), 1))
+	f.Add(bytes.Replace(good, []byte(`"seq":1`), []byte(`"prev_sha256":"","seq":1`), 1))
 	f.Add([]byte(`{"root":[null],"keys":null}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		if jcs.CheckObject(payload) != nil || len(payload) > keys.KindRoster.Max() {

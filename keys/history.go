@@ -1,6 +1,9 @@
 package keys
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A History is the verified chain of an administration's rosters, oldest first.
 type History struct {
@@ -9,31 +12,30 @@ type History struct {
 }
 
 // VerifyHistory checks a chain of signed rosters, oldest first and starting
-// with seq 1, whose first roster must be signed by one of the pinned root keys.
+// with seq 1, of which one must be signed by one of the pinned root keys.
 //
-// A pin on a later root would not do: rosters do not name the one before, and
-// a signature can be added to a document, so whoever invents the beginning of
-// a chain could have it lead to the true roster.
+// A pin on a later root serves as well as one on the first: the roster it
+// signed names all before it by digest, so nobody can invent another beginning
+// that leads to it, and those after it are introduced root by root.
 func VerifyHistory(raw [][]byte, pinned []*PublicKey) (*History, error) {
 	if len(raw) == 0 {
 		return nil, fmt.Errorf("%w: no roster", ErrRoster)
 	}
-	h := &History{}
+	h, rests := &History{}, false
 	for i, b := range raw {
 		if err := h.Append(b); err != nil {
 			return nil, fmt.Errorf("roster %d: %w", i, err)
 		}
-	}
-	first, err := ParseGeneral(KindRoster, raw[0])
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range pinned {
-		if first.SignedBy(p) {
-			return h, nil
+		doc, err := ParseGeneral(KindRoster, b)
+		if err != nil {
+			return nil, err
 		}
+		rests = rests || slices.ContainsFunc(pinned, doc.SignedBy)
 	}
-	return nil, fmt.Errorf("%w: no pinned root key signed the first roster", ErrRoster)
+	if !rests {
+		return nil, fmt.Errorf("%w: no pinned root key signed a roster of the chain", ErrRoster)
+	}
+	return h, nil
 }
 
 // Append checks the next roster of the chain and adds it.

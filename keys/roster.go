@@ -26,15 +26,23 @@ const (
 // Its signed form is a JWS in general JSON serialization, typ aeo-keys+jws, by
 // a root key it lists and, where the roots change, also by a root of the
 // roster before. It is the body of the log's key leaves, so the log holds the
-// history of keys.
+// history of keys. Each names the one before by the digest of its signed form,
+// so that a signature on one is a signature on all that led to it.
 type Roster struct {
-	Iss  string       `json:"iss"` // entity id
-	Seq  int64        `json:"seq"` // 1, 2, 3 ...
-	Iat  int64        `json:"iat"`
-	Exp  int64        `json:"exp"` // at most 400 days after iat
-	Root []*PublicKey `json:"root"`
-	Keys []RosterKey  `json:"keys"`
+	Iss        string       `json:"iss"`                  // entity id
+	Seq        int64        `json:"seq"`                  // 1, 2, 3 ...
+	PrevSHA256 string       `json:"prev_sha256,omitzero"` // [RosterSHA256] of roster seq-1; absent from the first alone
+	Iat        int64        `json:"iat"`
+	Exp        int64        `json:"exp"` // at most 400 days after iat
+	Root       []*PublicKey `json:"root"`
+	Keys       []RosterKey  `json:"keys"`
+
+	sha256 string // of the signed form it was read from
 }
+
+// SHA256 is the digest of the signed form the roster was read from by
+// [ParseRoster], as [RosterSHA256] gives it; empty where it was not read.
+func (r *Roster) SHA256() string { return r.sha256 }
 
 // A RosterKey is one key with its window. SignUntil ends signing; Exp ends
 // acceptance and is not earlier than the last expiry of anything signed.
@@ -64,6 +72,8 @@ func (r *Roster) Check() error {
 		return fmt.Errorf("%w: no iss", ErrRoster)
 	case r.Seq < 1:
 		return fmt.Errorf("%w: seq %d", ErrRoster, r.Seq)
+	case (r.Seq == 1) != (r.PrevSHA256 == "") || r.PrevSHA256 != "" && !isSHA256(r.PrevSHA256):
+		return fmt.Errorf("%w: prev_sha256 %.64q of roster %d", ErrRoster, r.PrevSHA256, r.Seq)
 	case r.Iat < 0 || r.Exp <= r.Iat || r.Exp-r.Iat > MaxRosterLife:
 		return fmt.Errorf("%w: validity from %d to %d, want at most 400 days", ErrRoster, r.Iat, r.Exp)
 	case len(r.Root) == 0 || len(r.Root) > maxRoots:
@@ -136,7 +146,8 @@ func (k *RosterKey) Compromised() bool {
 
 // ParseRoster reads one signed roster and checks that a root key it lists
 // signed it and that every signature is by a root it or prev lists. prev is the
-// roster before it, or nil for the first; only then is seq 1 demanded.
+// roster before it, read by ParseRoster too, or nil for the first; only then is
+// seq 1 demanded.
 func ParseRoster(raw []byte, prev *Roster) (*Roster, error) {
 	doc, err := ParseGeneral(KindRoster, raw)
 	if err != nil {
@@ -146,11 +157,15 @@ func ParseRoster(raw []byte, prev *Roster) (*Roster, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.sha256 = RosterSHA256(raw)
 	if prev == nil {
 		prev = &Roster{Iss: r.Iss, Root: r.Root}
 	}
 	if r.Iss != prev.Iss || r.Seq != prev.Seq+1 || r.Iat < prev.Iat {
 		return nil, fmt.Errorf("%w: seq %d of %.80q cannot follow seq %d of %.80q", ErrRoster, r.Seq, r.Iss, prev.Seq, prev.Iss)
+	}
+	if r.PrevSHA256 != prev.sha256 {
+		return nil, fmt.Errorf("%w: roster %d follows %.64q, the one before is %.64q", ErrRoster, r.Seq, r.PrevSHA256, prev.sha256)
 	}
 	if err := checkRoots(doc, r, prev); err != nil {
 		return nil, err
@@ -201,6 +216,11 @@ func findKey(list []*PublicKey, kid string) *PublicKey {
 		}
 	}
 	return nil
+}
+
+func isSHA256(s string) bool {
+	raw, err := hex.DecodeString(s)
+	return err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == s
 }
 
 // RosterSHA256 is the digest by which leaves and metadata name a signed roster:

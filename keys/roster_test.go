@@ -16,9 +16,15 @@ const (
 )
 
 // roster is the seq-th of an administration with these roots.
+// before is the digest by which rosters that [roster] makes name the one before.
+var before = strings.Repeat("ab", 32)
+
 func roster(t testing.TB, seq int64, roots ...*keys.Signer) *keys.Roster {
 	t.Helper()
 	r := &keys.Roster{Iss: "https://aeo.customs.nz.example", Seq: seq, Iat: t0 + seq, Exp: t0 + seq + keys.MaxRosterLife}
+	if seq > 1 {
+		r.PrevSHA256 = before
+	}
 	for _, s := range roots {
 		r.Root = append(r.Root, s.Public())
 	}
@@ -43,13 +49,17 @@ func signRoster(t testing.TB, r *keys.Roster, signers ...*keys.Signer) []byte {
 func TestRosterCheck(t *testing.T) {
 	root := signer(t, "root")
 	for name, spoil := range map[string]func(*keys.Roster){
-		"no issuer is refused":                func(r *keys.Roster) { r.Iss = "" },
-		"an endless issuer is refused":        func(r *keys.Roster) { r.Iss = strings.Repeat("x", 513) },
-		"seq 0 is refused":                    func(r *keys.Roster) { r.Seq = 0 },
-		"a time before 1970 is refused":       func(r *keys.Roster) { r.Iat, r.Exp = -1, 1 },
-		"a roster that never held is refused": func(r *keys.Roster) { r.Exp = r.Iat },
-		"401 days are refused":                func(r *keys.Roster) { r.Exp += day },
-		"no root is refused":                  func(r *keys.Roster) { r.Root = nil },
+		"no issuer is refused":                   func(r *keys.Roster) { r.Iss = "" },
+		"an endless issuer is refused":           func(r *keys.Roster) { r.Iss = strings.Repeat("x", 513) },
+		"seq 0 is refused":                       func(r *keys.Roster) { r.Seq = 0 },
+		"a time before 1970 is refused":          func(r *keys.Roster) { r.Iat, r.Exp = -1, 1 },
+		"a roster that never held is refused":    func(r *keys.Roster) { r.Exp = r.Iat },
+		"401 days are refused":                   func(r *keys.Roster) { r.Exp += day },
+		"a first one with one before is refused": func(r *keys.Roster) { r.PrevSHA256 = before },
+		"a second one with none is refused":      func(r *keys.Roster) { r.Seq = 2 },
+		"half a digest is refused":               func(r *keys.Roster) { r.Seq, r.PrevSHA256 = 2, before[:32] },
+		"a digest in capitals is refused":        func(r *keys.Roster) { r.Seq, r.PrevSHA256 = 2, strings.ToUpper(before) },
+		"no root is refused":                     func(r *keys.Roster) { r.Root = nil },
 		"four roots are refused": func(r *keys.Roster) {
 			r.Root = roster(t, 1, signer(t, "1"), signer(t, "2"), signer(t, "3"), signer(t, "4")).Root
 		},
@@ -114,6 +124,8 @@ func TestRosterChain(t *testing.T) {
 	elsewhere, earlier := roster(t, 2, a), roster(t, 2, a)
 	elsewhere.Iss = "https://aeo.customs.au.example"
 	earlier.Iat, earlier.Exp = t0-1, t0
+	nameless, another := roster(t, 2, a), roster(t, 2, a)
+	nameless.PrevSHA256, another.PrevSHA256 = "", strings.Repeat("cd", 32)
 
 	for name, c := range map[string]struct {
 		next *keys.Roster
@@ -130,6 +142,8 @@ func TestRosterChain(t *testing.T) {
 		"nor does another first one":                       {roster(t, 1, a), first, []*keys.Signer{a}, false},
 		"nor one of another administration":                {elsewhere, first, []*keys.Signer{a}, false},
 		"nor one from before it":                           {earlier, first, []*keys.Signer{a}, false},
+		"nor one that names none before it":                {nameless, first, []*keys.Signer{a}, false},
+		"nor one that names another before it":             {another, first, []*keys.Signer{a}, false},
 		"a new root is introduced by both":                 {roster(t, 2, b), first, []*keys.Signer{b, a}, true},
 		"a new root does not introduce itself":             {roster(t, 2, b), first, []*keys.Signer{b}, false},
 		"an old root does not speak for the new":           {roster(t, 2, b), first, []*keys.Signer{a}, false},
@@ -139,7 +153,12 @@ func TestRosterChain(t *testing.T) {
 		"a root of two rosters ago does not introduce one": {roster(t, 3, a), roster(t, 2, b), []*keys.Signer{a}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := keys.ParseRoster(signRoster(t, c.next, c.by...), c.prev)
+			prev := c.prev
+			if prev != nil {
+				copied := *prev
+				prev = copied.ReadFrom(before)
+			}
+			got, err := keys.ParseRoster(signRoster(t, c.next, c.by...), prev)
 			if c.ok && (err != nil || got.Seq != c.next.Seq) {
 				t.Errorf("refused: %v", err)
 			}
@@ -177,7 +196,9 @@ func TestHistory(t *testing.T) {
 	second := roster(t, 2, b)
 	second.Keys[0].JWK = newIssuer
 	second.Keys[2].Revoked = &keys.Revocation{At: t0, Reason: "unspecified"}
-	raw := [][]byte{signRoster(t, roster(t, 1, a), a), signRoster(t, second, a, b)}
+	raw := [][]byte{signRoster(t, roster(t, 1, a), a)}
+	second.PrevSHA256 = keys.RosterSHA256(raw[0])
+	raw = append(raw, signRoster(t, second, a, b))
 
 	h, err := keys.VerifyHistory(raw, []*keys.PublicKey{nil, b.Public(), a.Public()})
 	if err != nil {
@@ -209,22 +230,42 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestHistoryStartsAtAPinnedRoot: a pin on the later root b must not carry a
-// beginning that somebody else put before b's true roster.
-func TestHistoryStartsAtAPinnedRoot(t *testing.T) {
+// TestHistoryRestsOnAPinnedRoot: a pin on the later root b serves as well as one
+// on the first, and carries no beginning that somebody else put before b's true
+// roster, nor one that only ends elsewhere.
+func TestHistoryRestsOnAPinnedRoot(t *testing.T) {
 	a, b, forger := signer(t, "root a"), signer(t, "root b"), signer(t, "forger")
 	forged := roster(t, 1, forger)
 	forged.Keys[0].JWK = signer(t, "forged issuer").Public()
-	for name, chain := range map[string][][]byte{
-		"an invented beginning": {signRoster(t, forged, forger), signRoster(t, roster(t, 2, b), b, forger)},
-		"a true chain":          {signRoster(t, roster(t, 1, a), a), signRoster(t, roster(t, 2, b), a, b)},
-		"only its end":          {signRoster(t, roster(t, 2, b), a, b)},
-		"nothing":               {},
+	after := func(raw []byte, root *keys.Signer, signers ...*keys.Signer) []byte {
+		r := roster(t, 2, root)
+		r.PrevSHA256 = keys.RosterSHA256(raw)
+		return signRoster(t, r, signers...)
+	}
+	first, invented := signRoster(t, roster(t, 1, a), a), signRoster(t, forged, forger)
+	second := after(first, b, a, b)
+	for name, c := range map[string]struct {
+		chain [][]byte
+		pin   *keys.Signer
+		holds bool
+	}{
+		"the first root":                            {[][]byte{first, second}, a, true},
+		"the later root":                            {[][]byte{first, second}, b, true},
+		"the later root, not reached yet":           {[][]byte{first}, b, false},
+		"a stranger":                                {[][]byte{first, second}, forger, false},
+		"an invented beginning of a true end":       {[][]byte{invented, second}, b, false},
+		"a true end signed by the inventor too":     {[][]byte{invented, after(first, b, b, forger)}, b, false},
+		"an invented end of a true beginning":       {[][]byte{first, after(first, forger, forger)}, a, false},
+		"an end that names the beginning, unpinned": {[][]byte{invented, after(invented, forger, forger)}, b, false},
+		"only the end":                              {[][]byte{second}, b, false},
+		"nothing":                                   {nil, b, false},
 	} {
-		for _, pins := range [][]*keys.PublicKey{{b.Public()}, {}, nil} {
-			if _, err := keys.VerifyHistory(chain, pins); !errors.Is(err, keys.ErrRoster) {
-				t.Errorf("%s with %d pins: got %v, want ErrRoster", name, len(pins), err)
-			}
+		pins := []*keys.PublicKey{nil, c.pin.Public()}
+		if _, err := keys.VerifyHistory(c.chain, pins); c.holds && err != nil || !c.holds && !errors.Is(err, keys.ErrRoster) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := keys.VerifyHistory(c.chain, nil); !errors.Is(err, keys.ErrRoster) {
+			t.Errorf("%s without a pin: %v", name, err)
 		}
 	}
 	var empty keys.History

@@ -63,7 +63,7 @@ func TestAdministrationRefuses(t *testing.T) {
 		}, "no pinned root key"},
 		"a newest roster the configuration does not name": {f.jp, func(r *recipe) {
 			second := f.jp.roster(t)
-			second.Seq = 2
+			second.Seq, second.PrevSHA256 = 2, digest(f.jp.rosters[0])
 			r.members["p/jp/rosters.json"] = marshal(t, array(f.jp.rosters[0],
 				general(t, keys.KindRoster, marshal(t, second), f.jp.signer(t, "root"))))
 		}, "not the one the entity configuration names"},

@@ -26,7 +26,7 @@ type Anchor struct {
 	Schema    string            `json:"schema"`
 	Territory string            `json:"territory"`
 	EntityID  string            `json:"entity_id"`
-	Root      []*keys.PublicKey `json:"root"` // 1 to 3; one signed the first roster
+	Root      []*keys.PublicKey `json:"root"` // 1 to 3; one signed a roster of the chain
 	MinSeq    int64             `json:"min_seq"`
 	MinTime   int64             `json:"min_time"` // at first use no older bundle is taken
 }

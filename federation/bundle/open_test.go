@@ -212,7 +212,7 @@ func TestManifestOfARevokedKeyIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			second := f.nz.roster(t)
-			second.Seq, second.Iat = 2, built-day
+			second.Seq, second.PrevSHA256, second.Iat = 2, digest(f.nz.rosters[0]), built-day
 			second.Keys[1].Revoked = &revoked
 			r := newZealand(t, f)
 			r.members[bundle.PathRosters] = marshal(t, array(f.nz.rosters[0],

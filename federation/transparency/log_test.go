@@ -50,10 +50,14 @@ var newZealand = sync.OnceValue(func() *administration {
 	}
 	a := &administration{root: root, log: log}
 	for seq := range int64(2) {
-		a.rosters = append(a.rosters, a.sign(keys.Roster{
+		r := keys.Roster{
 			Iss: iss, Seq: seq + 1, Iat: opened + seq, Exp: opened + seq + 86400,
 			Root: []*keys.PublicKey{root.Public()}, Keys: []keys.RosterKey{},
-		}))
+		}
+		if seq > 0 {
+			r.PrevSHA256 = keys.RosterSHA256(a.rosters[seq-1])
+		}
+		a.rosters = append(a.rosters, a.sign(r))
 	}
 	return a
 })

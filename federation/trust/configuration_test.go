@@ -32,7 +32,9 @@ func history(t testing.TB, rosters ...keys.Roster) *keys.History {
 	t.Helper()
 	var raw [][]byte
 	for i, r := range rosters {
-		r.Seq = int64(i + 1)
+		if r.Seq = int64(i + 1); i > 0 {
+			r.PrevSHA256 = keys.RosterSHA256(raw[i-1])
+		}
 		raw = append(raw, roster(t, r, "NZ root"))
 	}
 	h, err := keys.VerifyHistory(raw, rosters[0].Root)

@@ -22,7 +22,7 @@ const maxRoots = 3
 func (r *Ring) SignRoster(iss string, prev *keys.Roster, now time.Time) ([]byte, error) {
 	next := &keys.Roster{Iss: iss, Seq: 1, Iat: now.Unix(), Exp: now.Unix() + keys.MaxRosterLife, Keys: []keys.RosterKey{}}
 	if prev != nil {
-		next.Seq = prev.Seq + 1
+		next.Seq, next.PrevSHA256 = prev.Seq+1, prev.SHA256()
 	}
 	signers := r.fill(next, prev, now)
 	if len(next.Root) == 0 {

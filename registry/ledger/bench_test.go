@@ -23,7 +23,7 @@ func BenchmarkAppend(b *testing.B) {
 		b.Run(fmt.Sprint(callers, " callers"), func(b *testing.B) {
 			dir := b.TempDir()
 			id := ledgertest.NewIdentity(b, 1)
-			if err := ledger.Create(diskOptions(b, dir), id.Genesis(), id.Roster(b, 1), id.OpenList(1)); err != nil {
+			if err := ledger.Create(diskOptions(b, dir), id.Genesis(), id.Roster(b), id.OpenList(1)); err != nil {
 				b.Fatal(err)
 			}
 			l, err := ledger.Open(diskOptions(b, dir))

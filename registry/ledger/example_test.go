@@ -27,7 +27,7 @@ func Example() {
 		Dir: "/log", FS: disk, Signer: id.Signer, Keys: sealer, Rand: rand.Reader,
 		Now: func() time.Time { return time.Unix(ledgertest.Start, 0) },
 	}
-	if err := ledger.Create(options, id.Genesis(), id.Roster(t, 1), id.OpenList(1)); err != nil {
+	if err := ledger.Create(options, id.Genesis(), id.Roster(t), id.OpenList(1)); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -109,7 +109,7 @@ func appendSome(l *ledger.Ledger, name string, events int) error {
 func createdOnDisk(t *testing.T) string {
 	dir := t.TempDir()
 	id := ledgertest.NewIdentity(t, 1)
-	if err := ledger.Create(diskOptions(t, dir), id.Genesis(), id.Roster(t, 1), id.OpenList(1)); err != nil {
+	if err := ledger.Create(diskOptions(t, dir), id.Genesis(), id.Roster(t), id.OpenList(1)); err != nil {
 		t.Fatal(err)
 	}
 	return dir

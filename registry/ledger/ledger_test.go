@@ -37,7 +37,7 @@ func TestReopenedLedgerIsTheSame(t *testing.T) {
 	for i := range 5 {
 		append1(t, l, ledgertest.Case("trader", fmt.Sprint(i)), w.id.Status(1, int64(i), statuslist.Ended))
 	}
-	append1(t, l, ledger.Entry{Leaf: transparency.Key{Roster: w.id.Roster(t, 2)}})
+	append1(t, l, ledger.Entry{Leaf: transparency.Key{Roster: w.id.RosterAfter(t, rosterOf(t, l), 2)}})
 	p, err := l.Publish(func(*ledger.Published) (map[string][]byte, error) {
 		return map[string][]byte{w.id.List(1): []byte("token")}, nil
 	})
@@ -178,7 +178,7 @@ func TestCreateAndOpenRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t, 1)); !errors.Is(err, ledger.ErrExists) {
+	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t)); !errors.Is(err, ledger.ErrExists) {
 		t.Errorf("created twice: %v", err)
 	}
 	w.id = ledgertest.NewIdentity(t, 3)
@@ -274,4 +274,18 @@ func TestPublishedHeadsAreKept(t *testing.T) {
 			t.Errorf("published head %d of %d: %v", i, len(sizes), err)
 		}
 	}
+}
+
+// rosterOf is the newest roster of the log.
+func rosterOf(t testing.TB, l *ledger.Ledger) (raw []byte) {
+	t.Helper()
+	err := l.Reduction(func(r *transparency.Reduction) error {
+		all := r.Rosters().Raw()
+		raw = all[len(all)-1]
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }

@@ -73,7 +73,7 @@ func TestNothingIsCreatedOnAFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t, 1)); !errors.Is(err, ledger.ErrFull) {
+	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t)); !errors.Is(err, ledger.ErrFull) {
 		t.Errorf("created on a full disk: %v", err)
 	}
 	w.free(5 << 30)

@@ -65,7 +65,7 @@ func (w *world) create(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t, 1), w.id.OpenList(1)); err != nil {
+	if err := ledger.Create(o, w.id.Genesis(), w.id.Roster(t), w.id.OpenList(1)); err != nil {
 		t.Fatal(err)
 	}
 }

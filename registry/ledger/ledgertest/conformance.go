@@ -79,7 +79,7 @@ func conformWhole(t *testing.T, id *Identity, l Log) {
 		"a second genesis":                 {{Leaf: id.Genesis()}},
 		"a state leaf":                     {{Leaf: transparency.State{}}},
 		"a change that is not due":         {{Leaf: transparency.Status{URI: id.List(1), Idx: 4, Value: statuslist.Ended, EffectiveAt: Start + 1}}},
-		"a roster out of turn":             {{Leaf: transparency.Key{Roster: id.Roster(t, 3)}}},
+		"a roster out of turn":             {{Leaf: transparency.Key{Roster: id.RosterAfter(t, id.Roster(t), 3)}}},
 		"a payload that is not canonical":  {{Subject: "trader-1", Payload: []byte(`{ "event":1}`)}},
 		"a payload without a subject":      {{Payload: []byte(`{}`)}},
 		"a digest that is none":            {{Leaf: transparency.Credential{SHA256: "00"}}},

@@ -56,12 +56,20 @@ func (id *Identity) Genesis() transparency.Genesis {
 	return transparency.Genesis{Origin: id.Signer.Name(), Territory: "NZ", Authority: "NZ", Profile: transparency.Profile}
 }
 
-// Roster is the administration's signed roster of that number.
-func (id *Identity) Roster(t testing.TB, seq int64) []byte {
+// Roster is the administration's first signed roster.
+func (id *Identity) Roster(t testing.TB) []byte { return id.RosterAfter(t, nil, 1) }
+
+// RosterAfter is the signed roster of that number which names prev as the one before.
+func (id *Identity) RosterAfter(t testing.TB, prev []byte, seq int64) []byte {
 	t.Helper()
 	const day = 24 * 3600
+	before := ""
+	if prev != nil {
+		before = keys.RosterSHA256(prev)
+	}
 	payload, err := jcs.Marshal(&keys.Roster{
-		Iss: id.EntityID, Seq: seq, Iat: Start + seq, Exp: Start + 300*day,
+		PrevSHA256: before,
+		Iss:        id.EntityID, Seq: seq, Iat: Start + seq, Exp: Start + 300*day,
 		Root: []*keys.PublicKey{id.Root.Public()},
 		Keys: []keys.RosterKey{{
 			Role: keys.RoleLog, VKey: id.Signer.VKey.String(),
