@@ -33,6 +33,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	log/ log-head/     the ledger and its head file
 //	traderkeys/        one wrapped data key per trader, outside the log and its backups
 //	peers/<host>/      peer.json and the mirror of a partner
+//	witness/ auditor/  what each cosigned last of every log, see package witness
 //	bundle.aeobundle   the newest trust bundle
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared

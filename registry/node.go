@@ -18,6 +18,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/keys/keyring"
@@ -93,6 +94,8 @@ type Node struct {
 	numbers numbers
 	slots   slots
 	known   known
+	witness *witness.Cosigner
+	auditor *witness.Cosigner
 
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.
@@ -227,6 +230,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l}
+	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	// What an audit that was cut short left holds rows in clear.
 	if err := os.RemoveAll(n.paths.audit()); err != nil {
 		return nil, errors.Join(err, l.Close())

@@ -41,10 +41,13 @@ func ParseCheckpoint(raw []byte, log *keys.VKey) (*Checkpoint, error) {
 	}
 	n, err := note.Open(raw, note.VerifierList(log))
 	if err != nil {
+		if unverified, invalid := new(note.UnverifiedNoteError), new(note.InvalidSignatureError); errors.As(err, &unverified) || errors.As(err, &invalid) {
+			return nil, fmt.Errorf("%w: %w", ErrUnsigned, err)
+		}
 		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
 	if err := checkLogLines(string(raw[len(n.Text)+1:]), n.Text, log); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnsigned, err)
 	}
 	cp, err := parseText(n.Text)
 	if err != nil {
@@ -76,6 +79,9 @@ func checkLogLines(lines, text string, log *keys.VKey) error {
 	return nil
 }
 
+// errEmptyRoot is what no proof could mend.
+var errEmptyRoot = fmt.Errorf("%w: size 0 with a root that is not of the empty tree", ErrProof)
+
 func parseText(text string) (*Checkpoint, error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[3] != "" {
@@ -93,7 +99,7 @@ func parseText(text string) (*Checkpoint, error) {
 		return nil, fmt.Errorf("root: %w", err)
 	}
 	if size == 0 && root != emptyRoot() {
-		return nil, errors.New("size 0 with a root that is not of the empty tree")
+		return nil, errEmptyRoot
 	}
 	return &Checkpoint{Origin: lines[0], Size: size, Root: root}, nil
 }

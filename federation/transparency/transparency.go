@@ -44,7 +44,10 @@
 // [Timeline] answers "what held at that instant, as far as was known at this".
 package transparency
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 var (
 	// ErrLeaf says that bytes are not a leaf: not RFC 8785, an unknown t or
@@ -52,6 +55,9 @@ var (
 	ErrLeaf = errors.New("not a leaf")
 	// ErrCheckpoint says that a note is not a checkpoint signed by the log.
 	ErrCheckpoint = errors.New("checkpoint does not hold")
+	// ErrUnsigned is ErrCheckpoint for a note without the log's signature, or with
+	// a line under the log's key that does not verify.
+	ErrUnsigned = fmt.Errorf("%w: not signed by the log", ErrCheckpoint)
 	// ErrProof says that a Merkle proof does not prove what it should. Anybody
 	// can spoil a proof: it accuses the messenger, not the log.
 	ErrProof = errors.New("proof does not hold")

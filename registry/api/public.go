@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
@@ -55,12 +57,13 @@ func public(n *registry.Node, log *slog.Logger, t *traffic) http.Handler {
 	for _, doc := range documents(n) {
 		r.Handle(doc.path, d.serve(doc)).Methods(http.MethodGet, http.MethodHead)
 	}
+	r.Handle(addCheckpoint, d.witness(n)).Methods(http.MethodPost)
 	// Nobody reads a line for every reader of public files, and they would fill the disk.
-	return wrap(r, around{log: log, level: slog.LevelDebug, traffic: t})
+	return wrap(r, around{log: log, level: slog.LevelDebug, traffic: t, posts: map[string]int64{addCheckpoint: witness.MaxBody + 1}})
 }
 
 func documents(n *registry.Node) []document {
-	return append(append(federationDocuments(n), statusDocuments(n)...), logDocuments(n)...)
+	return slices.Concat(federationDocuments(n), statusDocuments(n), logDocuments(n), witnessDocuments(n))
 }
 
 func federationDocuments(n *registry.Node) []document {
@@ -110,6 +113,14 @@ func logDocuments(n *registry.Node) []document {
 	return []document{
 		{"/log/checkpoint", "text/plain; charset=utf-8", shortly, inMemory, func(*http.Request) ([]byte, error) { return n.PublishedCheckpoint() }, logError},
 		{"/log/tile/{rest:.+}", "application/octet-stream", immutable, fromStore, func(r *http.Request) ([]byte, error) { return tile(n, mux.Vars(r)["rest"]) }, logError},
+	}
+}
+
+func witnessDocuments(n *registry.Node) []document {
+	const media = "text/plain; charset=utf-8"
+	return []document{
+		{"/witness/{id}/checkpoint", media, shortly, inMemory, func(r *http.Request) ([]byte, error) { return n.WitnessedCheckpoint(id(r)) }, logError},
+		{"/auditor/{id}/checkpoint", media, shortly, inMemory, func(r *http.Request) ([]byte, error) { return n.AuditedCheckpoint(id(r)) }, logError},
 	}
 }
 

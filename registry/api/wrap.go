@@ -16,7 +16,8 @@ type around struct {
 	log     *slog.Logger
 	level   slog.Level // of the line for each request
 	maxBody int64
-	slots   chan struct{} // requests at once; nil = no bound
+	posts   map[string]int64 // paths that take a larger body than maxBody
+	slots   chan struct{}    // requests at once; nil = no bound
 	traffic *traffic
 }
 
@@ -31,7 +32,8 @@ func wrap(next *mux.Router, a around) http.Handler {
 			a.traffic.count(rec.status)
 			a.report(next, r, rec, time.Since(start))
 		}()
-		if r.ContentLength > a.maxBody || r.ContentLength < 0 && a.maxBody == 0 {
+		maxBody := max(a.maxBody, a.posts[r.URL.Path])
+		if r.ContentLength > maxBody || r.ContentLength < 0 && maxBody == 0 {
 			// What nobody wants is not waited for: a moment, for the answer to arrive.
 			rec.Header().Set("Connection", "close")
 			_ = http.NewResponseController(w).SetReadDeadline(start.Add(time.Second / 2))
@@ -49,7 +51,7 @@ func wrap(next *mux.Router, a around) http.Handler {
 				return
 			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, a.maxBody) // closes the connection, which it reaches through w alone
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody) // closes the connection, which it reaches through w alone
 		next.ServeHTTP(rec, r)
 	})
 }

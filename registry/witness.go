@@ -1,0 +1,80 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/federation/witness"
+	"github.com/aeo-registry/aeo/keys"
+)
+
+func (p paths) witness() string { return filepath.Join(p.dir, "witness") }
+func (p paths) auditor() string { return filepath.Join(p.dir, "auditor") }
+
+// newCosigner makes the witness or the auditor of the node.
+func (n *Node) newCosigner(role keys.Role, dir string) *witness.Cosigner {
+	return witness.New(witness.Options{
+		Dir:    dir,
+		Signer: func() (*keys.NoteSigner, error) { return n.ring.NoteSigner(role) },
+		Now:    n.now,
+		Log:    n.cosignedLog,
+		Alarm: func(origin, where string, err error) {
+			n.opts.Log.Error("a log shows two histories", "log", origin, "met_by", string(role), "evidence", where, "error", err)
+		},
+	})
+}
+
+// Witness cosigns what the logs of known administrations send, and our own.
+func (n *Node) Witness() *witness.Cosigner { return n.witness }
+
+// cosignedLog is the key of a log this node cosigns: its own, and those of peers
+// and of their members once they were fetched. A key comes from the roster that
+// was verified then and never changes.
+func (n *Node) cosignedLog(origin string) *keys.VKey {
+	if origin == n.origin() {
+		if s, err := n.ring.NoteSigner(keys.RoleLog); err == nil {
+			return s.VKey
+		}
+		return nil
+	}
+	peers, err := n.loadPeers()
+	if err != nil {
+		return nil
+	}
+	for _, p := range peers {
+		v, err := n.viewOf(p)
+		if err != nil || v == nil {
+			continue
+		}
+		for _, one := range append([]*peer.View{v}, v.Members...) {
+			if trust.Host(one.EntityID)+"/log" != origin {
+				continue
+			}
+			if key, err := one.Rosters.Note(keys.RoleLog); err == nil {
+				return key
+			}
+		}
+	}
+	return nil
+}
+
+func (n *Node) origin() string { return n.config.Host() + "/log" }
+
+// WitnessedCheckpoint is what the witness cosigned last of a log, AuditedCheckpoint
+// what the auditor did, by the log's name in paths ([witness.Name]).
+func (n *Node) WitnessedCheckpoint(name string) ([]byte, error) { return cosignedLast(n.witness, name) }
+
+// AuditedCheckpoint is the auditor's; see WitnessedCheckpoint.
+func (n *Node) AuditedCheckpoint(name string) ([]byte, error) { return cosignedLast(n.auditor, name) }
+
+func cosignedLast(c *witness.Cosigner, name string) ([]byte, error) {
+	raw, err := c.Last(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: no checkpoint of such a log was cosigned", ErrNotFound)
+	}
+	return raw, err
+}
