@@ -75,8 +75,14 @@ func Load(territory, authority string) (*Pack, error) {
 	return p, nil
 }
 
-// read parses a pack and checks it as a whole.
+// read parses a pack, or an outline of one, and checks it as a whole.
 func read(raw []byte) (*Pack, error) {
+	if formatOf(raw) == OutlineFormat {
+		var err error
+		if raw, err = complete(raw); err != nil {
+			return nil, fmt.Errorf("outline: %w", err)
+		}
+	}
 	p := new(Pack)
 	if err := jcs.Unmarshal(raw, p); err != nil {
 		return nil, err

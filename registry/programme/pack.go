@@ -110,10 +110,10 @@ type Note struct {
 	Unsure string `json:"unsure,omitempty"`
 }
 
-// Raw returns a copy of the pack's JSON as embedded.
+// Raw returns a copy of the pack's JSON: as embedded, of an outline as completed.
 func (p *Pack) Raw() []byte { return bytes.Clone(p.raw) }
 
-// SHA256 is the digest of the pack's JSON as embedded.
+// SHA256 is the digest of what Raw returns.
 func (p *Pack) SHA256() [32]byte { return sha256.Sum256(p.raw) }
 
 // Union reports whether the territory has members that decide.
