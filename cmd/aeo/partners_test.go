@@ -44,7 +44,7 @@ func TestCanonicalIdentifiers(t *testing.T) {
 		"bare, of a member of a union":    {partner{identifier: "DE1234567", country: "DE"}, "EU:eori:DE1234567"},
 		"of a country without a pack":     {partner{identifier: "KR:aeo:123"}, "KR:aeo:123"},
 		"bare, without a country":         {partner{identifier: "12345678A"}, ""},
-		"bare, of a country without pack": {partner{identifier: "123", country: "KR"}, ""},
+		"bare, of a country without pack": {partner{identifier: "123", country: "VN"}, ""},
 		"of another country":              {partner{identifier: "no such number", country: "NZ"}, ""},
 		"not canonical, and no pack":      {partner{identifier: "KR:AEO:12-3"}, ""},
 		"nothing":                         {partner{country: "NZ"}, ""},

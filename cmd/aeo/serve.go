@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aeo-registry/aeo/cmd/aeo/demo"
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/api"
@@ -21,6 +22,7 @@ func newServeCmd(a *app) *cobra.Command {
 	var public, format string
 	var history int
 	var mirror mirroring
+	var demonstrating bool
 	var u unlocking
 	cmd := &cobra.Command{
 		Use:   "serve [DIR]",
@@ -37,6 +39,11 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 			if err != nil {
 				return err
 			}
+			if demonstrating {
+				if err := a.takeDemoClock(); err != nil {
+					return err
+				}
+			}
 			return a.serve(cmd.Context(), public, history, mirror, &u, log)
 		},
 	}
@@ -46,6 +53,8 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 	cmd.Flags().BoolVar(&mirror.none, "no-mirror", false, "forget the mirror and go on without one")
 	cmd.MarkFlagsMutuallyExclusive("mirror", "no-mirror")
 	cmd.Flags().IntVar(&history, "history-days", 400, "how far back the bundles of this node answer")
+	cmd.Flags().BoolVar(&demonstrating, "demo-clock", false, "live in the time of the demo the directory lies in")
+	cmd.Flags().Lookup("demo-clock").Hidden = true
 	u.flags(cmd)
 	return cmd
 }
@@ -84,7 +93,7 @@ func (a *app) serve(ctx context.Context, public string, history int, mirror mirr
 	private()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: elapsed(), Log: log, HistoryDays: history,
+	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: a.sinceStart(), Log: log, HistoryDays: history,
 		Mirror: mirror.dir, NoMirror: mirror.none})
 	if err != nil {
 		return nodeError(err)
@@ -143,8 +152,29 @@ func nodeError(err error) error {
 	return err
 }
 
-// elapsed is the time since now by the monotonic clock, which nobody sets.
-func elapsed() func() time.Duration {
+// takeDemoClock gives this process the time of the demo its node belongs to.
+// Outside the directory of a demo there is none to be had.
+func (a *app) takeDemoClock() error {
+	dir, err := a.nodeDir()
+	if err != nil {
+		return err
+	}
+	c, err := demo.ClockOf(dir)
+	if errors.Is(err, demo.ErrNoDemo) {
+		return fail(exitUsage, fmt.Errorf("--demo-clock: %w", err))
+	}
+	if err != nil {
+		return err
+	}
+	a.now, a.elapsed = c.Now, c.Elapsed
+	return nil
+}
+
+// sinceStart is the time since now by the monotonic clock, which nobody sets.
+func (a *app) sinceStart() func() time.Duration {
+	if a.elapsed != nil {
+		return a.elapsed
+	}
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
 }

@@ -18,6 +18,7 @@ type app struct {
 	in         io.Reader
 	out, err   io.Writer
 	now        func() time.Time
+	elapsed    func() time.Duration // monotonic; nil = the machine's
 	env        func(string) string
 	isTerminal bool // somebody is there to be asked
 	colour     bool // the result goes to a terminal that shows colours
