@@ -29,6 +29,7 @@ const (
 	bundleRefresh = 24 * time.Hour
 	bundleLife    = 30 * 24 * time.Hour
 	bundleRebuild = time.Hour
+	ageStep       = 300 // seconds by which a bundle may make what is known of a peer older than it is
 )
 
 // currentBundle is the newest bundle, in memory and on disk.
@@ -62,6 +63,13 @@ func (c *currentBundle) load(name string, anchor *bundle.Anchor, log *slog.Logge
 	defer c.mu.Unlock()
 	c.raw, c.manifest, c.sha256 = raw, b.Manifest(), b.SHA256()
 	return nil
+}
+
+// forget has the next look build a bundle, changed or not.
+func (c *currentBundle) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.basis = ""
 }
 
 // Bundle is the newest trust bundle and its manifest.
@@ -132,7 +140,8 @@ func (n *Node) bundleBasis() (string, error) {
 			return "", err
 		}
 		if v != nil {
-			fmt.Fprintln(&b, p.EntityID(), v.Checkpoint.Size, v.FetchedAt)
+			// That a peer was seen once more is news only from time to time.
+			fmt.Fprintln(&b, p.EntityID(), v.News(), v.FetchedAt/ageStep)
 		}
 	}
 	return b.String(), nil

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aeo-registry/aeo/federation/peer"
 )
@@ -36,37 +37,74 @@ func (n *Node) SyncPeers(ctx context.Context) error {
 }
 
 func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
-	var failed error
-	for _, p := range peers {
-		if err := n.take(ctx, p); err != nil {
-			n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", err)
-			failed = errors.Join(failed, fmt.Errorf("sync %s: %w", p.EntityID(), err))
-		}
+	views, errs := make([]*peer.View, len(peers)), make([]error, len(peers))
+	var rounds sync.WaitGroup
+	for i, p := range peers {
+		rounds.Go(func() {
+			if views[i], errs[i] = n.take(ctx, p); errs[i] != nil {
+				n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", errs[i])
+				errs[i] = fmt.Errorf("sync %s: %w", p.EntityID(), errs[i])
+			}
+		})
 	}
+	rounds.Wait()
+	n.current.forget()
+	if err := errors.Join(errors.Join(errs...), n.republish(ctx)); err != nil {
+		return err
+	}
+	for i, p := range peers {
+		n.tell(ctx, p, views[i])
+	}
+	return nil
+}
+
+// republish brings what we publish up to date with what peers published. Those
+// who come while one does it are served together by the next.
+func (n *Node) republish(ctx context.Context) error {
+	mine := n.news.Add(1)
 	n.federating.Lock()
 	defer n.federating.Unlock()
-	return errors.Join(failed, n.refresh(ctx))
+	if n.published >= mine {
+		return nil
+	}
+	upTo := n.news.Load()
+	if err := n.refresh(ctx); err != nil {
+		return err
+	}
+	n.published = upTo
+	return nil
 }
 
 // take fetches one peer and takes over what it says about shared arrangements.
 // Nothing else waits for the network meanwhile: a slow partner holds up neither
-// the publishing of our own acts nor other partners.
-func (n *Node) take(ctx context.Context, p *Peer) error {
+// the publishing of our own acts nor other partners. There may be a view and an
+// error: see [peer.Follower.Sync].
+func (n *Node) take(ctx context.Context, p *Peer) (*peer.View, error) {
 	defer n.cases.lock("peer " + p.EntityID())()
+	if _, err := n.findPeer(p.EntityID()); err != nil {
+		return nil, err // it was removed meanwhile
+	}
 	v, err := n.follow(ctx, p)
+	n.following.note(p, n.now(), err)
 	if v == nil {
-		return err
+		return nil, err
 	}
 	n.views.keep(p.EntityID(), v)
 	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
 	n.federating.Lock()
 	defer n.federating.Unlock()
-	return errors.Join(err, n.importNotices(ctx, p, v))
+	return v, errors.Join(err, n.importNotices(ctx, p, v))
 }
 
 // follow may return a view and an error: see [peer.Follower.Sync].
 func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
-	route := peer.Route{Dial: map[string]string{p.Host(): ""}, Now: n.opts.Now}
+	f := &peer.Follower{Client: n.client(p), Mirror: p.mirror(), Anchor: p.Anchor,
+		Self: n.config.EntityID, Home: n.config.Territory}
+	return f.Sync(ctx, n.now().Unix())
+}
+
+func (p *Peer) route(now func() time.Time) peer.Route {
+	route := peer.Route{Dial: map[string]string{p.Host(): ""}, Now: now}
 	for host, addr := range p.Dial {
 		route.Dial[host] = addr
 	}
@@ -74,11 +112,7 @@ func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
 		route.Roots = x509.NewCertPool()
 		route.Roots.AppendCertsFromPEM([]byte(p.CA))
 	}
-	client := peer.NewClient(route)
-	defer client.Close()
-	f := &peer.Follower{Client: client, Mirror: p.mirror(), Anchor: p.Anchor,
-		Self: n.config.EntityID, Home: n.config.Territory}
-	return f.Sync(ctx, n.now().Unix())
+	return route
 }
 
 // importNotices takes over the notices a party gave about arrangements we share with it.

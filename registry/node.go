@@ -54,6 +54,8 @@ type Options struct {
 	Log     *slog.Logger // nil = none
 	// HistoryDays is how far back the bundles this node builds answer; 0 = 400.
 	HistoryDays int
+	// Poll is how often a partner that answers is looked at; 0 = [DefaultPoll].
+	Poll time.Duration
 	// ListSize is the size of the status lists Create opens; 0 = statuslist.DefaultSize.
 	ListSize int64
 	// Mirror is where the ledger keeps every batch once more, better on another
@@ -77,6 +79,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.HistoryDays == 0 {
 		o.HistoryDays = 400
+	}
+	if o.Poll == 0 {
+		o.Poll = DefaultPoll
 	}
 	return o
 }
@@ -105,6 +110,9 @@ type Node struct {
 	checkedAt  atomic.Int64  // Unix seconds; see checkHead
 	current    currentBundle // guarded by its own lock
 	views      views         // guarded by its own lock
+	following  *following    // guarded by its own lock
+	news       atomic.Int64  // counts what peers published and we took over
+	published  int64         // of news, what we published with; guarded by federating
 }
 
 // Create makes a node's directory: keys, anchor, and a ledger whose first batch
@@ -229,7 +237,8 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l}
+	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l,
+		following: newFollowing()}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	// What an audit that was cut short left holds rows in clear.
 	if err := os.RemoveAll(n.paths.audit()); err != nil {
@@ -267,7 +276,10 @@ func (n *Node) start(ctx context.Context) error {
 }
 
 // Close stops the node. What was acknowledged stays.
-func (n *Node) Close() error { return n.ledger.Close() }
+func (n *Node) Close() error {
+	n.following.close()
+	return n.ledger.Close()
+}
 
 // Config is who the node is.
 func (n *Node) Config() Config { return n.config }

@@ -294,6 +294,7 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	n.following.forget(p.EntityID()) // a round that is running ends now
 	defer n.cases.lock("peer " + p.EntityID())()
 	n.federating.Lock()
 	defer n.federating.Unlock()

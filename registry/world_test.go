@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -201,11 +202,17 @@ func (o *office) expect(what string, file []byte, want federation.Reason) {
 // serve opens the office's public listener on loopback.
 func (o *office) serve() {
 	o.t.Helper()
+	o.listen(api.Public(o.Node, discard))
+}
+
+var discard = slog.New(slog.DiscardHandler)
+
+func (o *office) listen(h http.Handler) {
+	o.t.Helper()
 	config := got(o.TLS())(o.t)
 	l := got(net.Listen("tcp", "127.0.0.1:0"))(o.t)
 	o.addr = l.Addr().String()
-	log := slog.New(slog.DiscardHandler)
-	s := api.Server(api.Public(o.Node, log), log)
+	s := api.Server(h, discard)
 	go s.Serve(tls.NewListener(l, config))
 	o.t.Cleanup(func() { s.Close() })
 }

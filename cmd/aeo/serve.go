@@ -21,6 +21,7 @@ import (
 func newServeCmd(a *app) *cobra.Command {
 	var public, format string
 	var history int
+	var poll time.Duration
 	var mirror mirroring
 	var demonstrating bool
 	var u unlocking
@@ -44,7 +45,7 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 					return err
 				}
 			}
-			return a.serve(cmd.Context(), public, history, mirror, &u, log)
+			return a.serve(cmd.Context(), public, history, poll, mirror, &u, log)
 		},
 	}
 	cmd.Flags().StringVar(&public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
@@ -55,6 +56,7 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 	cmd.Flags().IntVar(&history, "history-days", 400, "how far back the bundles of this node answer")
 	cmd.Flags().BoolVar(&demonstrating, "demo-clock", false, "live in the time of the demo the directory lies in")
 	cmd.Flags().Lookup("demo-clock").Hidden = true
+	cmd.Flags().DurationVar(&poll, "poll", registry.DefaultPoll, "how often a partner that answers is looked at; one that fails is asked less often")
 	u.flags(cmd)
 	return cmd
 }
@@ -75,13 +77,16 @@ type mirroring struct {
 	none bool
 }
 
-func (a *app) serve(ctx context.Context, public string, history int, mirror mirroring, u *unlocking, log *slog.Logger) error {
+func (a *app) serve(ctx context.Context, public string, history int, poll time.Duration, mirror mirroring, u *unlocking, log *slog.Logger) error {
 	dir, err := a.nodeDir()
 	if err != nil {
 		return err
 	}
 	if history < 1 {
 		return fail(exitUsage, errors.New("--history-days wants at least 1"))
+	}
+	if poll < time.Second {
+		return fail(exitUsage, errors.New("--poll wants at least 1s"))
 	}
 	unlock, err := u.open()
 	if err != nil {
@@ -93,7 +98,7 @@ func (a *app) serve(ctx context.Context, public string, history int, mirror mirr
 	private()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: a.sinceStart(), Log: log, HistoryDays: history,
+	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: a.sinceStart(), Log: log, HistoryDays: history, Poll: poll,
 		Mirror: mirror.dir, NoMirror: mirror.none})
 	if err != nil {
 		return nodeError(err)

@@ -1,12 +1,15 @@
 package peer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -66,6 +69,29 @@ type View struct {
 	Checkpoint *transparency.Checkpoint
 	Log        *transparency.Copy
 	Members    []*View // of a union
+
+	digest string // of the documents; see News
+}
+
+// News names everything the view says but when it was fetched: two views with
+// the same are the same for whoever builds on them.
+func (v *View) News() string {
+	news := v.digest
+	for _, m := range v.Members {
+		news += " " + m.News()
+	}
+	return news
+}
+
+// digest names the documents, whenever they were fetched.
+func (d Documents) digest() (string, error) {
+	d.FetchedAt = 0
+	raw, err := jcs.Marshal(d)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // open verifies documents and log copy against each other and against why the
@@ -108,7 +134,11 @@ func open(d Documents, log *transparency.Copy, s subject, at int64) (*View, erro
 	if err := matches(cp, log); err != nil {
 		return nil, err
 	}
-	return &View{Documents: d, Config: config, Rosters: rosters, Checkpoint: cp, Log: log}, nil
+	digest, err := d.digest()
+	if err != nil {
+		return nil, err
+	}
+	return &View{Documents: d, Config: config, Rosters: rosters, Checkpoint: cp, Log: log, digest: digest}, nil
 }
 
 // checkIdentity holds what a configuration says of itself against whom we asked for.

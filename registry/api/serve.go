@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/registry"
@@ -35,7 +36,7 @@ type Listeners struct {
 	Log            *slog.Logger
 }
 
-// Serve answers on both listeners and lets the node tick, until ctx ends; then it
+// Serve answers on both listeners, lets the node tick and follow its peers, until ctx ends; then it
 // stops gracefully. It does not close the node.
 func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	world := &traffic{gate: newGate(l.Public, cmp.Or(l.MaxConnections, DefaultConnections))}
@@ -46,7 +47,12 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(tls.NewListener(world.gate, l.TLS)) }()
 	go func() { failed <- local.Serve(l.Local) }()
+	following, leave := context.WithCancel(ctx)
+	var rounds sync.WaitGroup
+	rounds.Go(func() { n.Follow(following) })
 	err := tick(ctx, n, failed, l.Log)
+	leave()
+	rounds.Wait()
 	return errors.Join(err, stop(public, local))
 }
 
