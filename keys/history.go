@@ -107,3 +107,20 @@ func (h *History) Note(role Role) (*VKey, error) {
 	}
 	return ParseVKey(newest.VKey)
 }
+
+// Notes are the note keys of a role in the newest roster that are not revoked,
+// in its order; of witness and auditor there may be several while one follows another.
+func (h *History) Notes(role Role) (out []*VKey) {
+	r := h.Current()
+	if r == nil || role.JOSE() {
+		return nil
+	}
+	for i := range r.Keys {
+		if k := &r.Keys[i]; k.Role == role && k.Revoked == nil {
+			if v, err := ParseVKey(k.VKey); err == nil {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}

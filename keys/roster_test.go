@@ -222,6 +222,9 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%s: got %v, %v; want ErrRoster for a revoked, a missing and no note key", role, v, err)
 		}
 	}
+	if n := len(h.Notes(keys.RoleLog)); n != 1 || h.Notes(keys.RoleWitness) != nil || h.Notes(keys.RoleIssuer) != nil {
+		t.Errorf("%d log keys, want one, and none of a revoked witness or of a JOSE role", n)
+	}
 	if h.Current().Seq != 2 || len(h.Raw()) != 2 || len(keys.RosterSHA256(raw[0])) != 64 {
 		t.Errorf("current roster %d of %d", h.Current().Seq, len(h.Raw()))
 	}

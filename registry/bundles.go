@@ -129,7 +129,7 @@ func (n *Node) refreshBundle() error {
 // bundleBasis names everything a bundle is made of.
 func (n *Node) bundleBasis() (string, error) {
 	var b strings.Builder
-	fmt.Fprintln(&b, n.ledger.Published().Checkpoint.Size)
+	fmt.Fprintln(&b, n.ledger.Published().Checkpoint.Size, n.cosignedBy())
 	peers, err := n.loadPeers()
 	if err != nil {
 		return "", err
@@ -276,6 +276,10 @@ func (n *Node) materials() ([]*author.Material, error) {
 		return nil, err
 	}
 	out := []*author.Material{self}
+	known, err := n.cosigners()
+	if err != nil {
+		return nil, err
+	}
 	peers, err := n.loadPeers()
 	if err != nil {
 		return nil, err
@@ -292,6 +296,9 @@ func (n *Node) materials() ([]*author.Material, error) {
 		if err != nil {
 			return nil, err
 		}
+		if m != nil {
+			m.Checkpoint = n.cosignedCheckpoint(v, known)
+		}
 		if m == nil {
 			continue
 		}
@@ -301,6 +308,7 @@ func (n *Node) materials() ([]*author.Material, error) {
 				continue
 			}
 			mm := viewMaterial(member, "known", n.now())
+			mm.Checkpoint = n.cosignedCheckpoint(member, known)
 			if m.Relation == "partner" { // only then does a chain lead through the union
 				mm.Relation, mm.MemberStatement = "member", []byte(member.MemberStatement)
 			}
@@ -379,9 +387,11 @@ func (n *Node) ownMaterial() (*author.Material, error) {
 		return nil, err
 	}
 	published := n.ledger.Published()
+	checkpoint := *published.Checkpoint
+	checkpoint.Raw = n.withCosignatures(&checkpoint)
 	return &author.Material{
 		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: "self",
-		Configuration: config, Rosters: rosters, Checkpoint: published.Checkpoint, Log: ownLog{n.ledger, published},
+		Configuration: config, Rosters: rosters, Checkpoint: &checkpoint, Log: ownLog{n.ledger, published},
 		Directory: dir, Programme: n.pack.Profile(), FetchedAt: n.now().Unix(),
 	}, nil
 }

@@ -34,6 +34,8 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	traderkeys/        one wrapped data key per trader, outside the log and its backups
 //	peers/<host>/      peer.json and the mirror of a partner
 //	witness/ auditor/  what each cosigned last of every log, see package witness
+//	cosigned.checkpoint the published checkpoint with what cosigners said of it
+//	doubt/             heads of our own log that we do not have: evidence
 //	bundle.aeobundle   the newest trust bundle
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared

@@ -397,6 +397,6 @@ func (n *Node) credential(sha256 string) (sdjwt, receipt []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	r := transparency.Receipt{Index: proof.Index, Proof: proof.Proof, Checkpoint: p.Checkpoint.Raw}
+	r := transparency.Receipt{Index: proof.Index, Proof: proof.Proof, Checkpoint: n.withCosignatures(p.Checkpoint)}
 	return []byte(issued.Credential), r.Format(), nil
 }

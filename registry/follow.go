@@ -90,6 +90,10 @@ func (n *Node) take(ctx context.Context, p *Peer) (*peer.View, error) {
 		return nil, err
 	}
 	n.views.keep(p.EntityID(), v)
+	if _, refused := n.audit(ctx, p, v); refused != nil { // our own bundle, built next, carries the auditor's word
+		n.opts.Log.Error("the auditor does not cosign", "peer", p.EntityID(), "error", refused)
+		err = errors.Join(err, refused)
+	}
 	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
 	n.federating.Lock()
 	defer n.federating.Unlock()

@@ -89,18 +89,19 @@ func (o Options) withDefaults() Options {
 // A Node is the running registry of one administration. All its methods may be
 // called from several goroutines.
 type Node struct {
-	opts    Options
-	paths   paths
-	config  Config
-	pack    *programme.Pack
-	ring    *keyring.Ring
-	ledger  *ledger.Ledger
-	cases   caseLocks
-	numbers numbers
-	slots   slots
-	known   known
-	witness *witness.Cosigner
-	auditor *witness.Cosigner
+	opts     Options
+	paths    paths
+	config   Config
+	pack     *programme.Pack
+	ring     *keyring.Ring
+	ledger   *ledger.Ledger
+	cases    caseLocks
+	numbers  numbers
+	slots    slots
+	known    known
+	witness  *witness.Cosigner
+	auditor  *witness.Cosigner
+	cosigned *cosigned
 
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.
@@ -240,6 +241,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l,
 		following: newFollowing()}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
+	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
 	if err := os.RemoveAll(n.paths.audit()); err != nil {
 		return nil, errors.Join(err, l.Close())

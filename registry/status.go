@@ -186,15 +186,6 @@ func (n *Node) LogProof(index, size int64) (*LogProof, error) {
 	return &LogProof{*i, string(p.Checkpoint.Raw)}, nil
 }
 
-// PublishedCheckpoint is the signed note at /log/checkpoint.
-func (n *Node) PublishedCheckpoint() ([]byte, error) {
-	p := n.ledger.Published()
-	if p == nil {
-		return nil, fmt.Errorf("%w: nothing is published", ErrNotFound)
-	}
-	return p.Checkpoint.Raw, nil
-}
-
 // PublishedTile is a tile or entry bundle of the published log.
 func (n *Node) PublishedTile(t tlog.Tile) ([]byte, error) {
 	raw, err := n.ledger.Tile(t)

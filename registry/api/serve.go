@@ -50,6 +50,7 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	following, leave := context.WithCancel(ctx)
 	var rounds sync.WaitGroup
 	rounds.Go(func() { n.Follow(following) })
+	rounds.Go(func() { n.KeepCosigned(following) })
 	err := tick(ctx, n, failed, l.Log)
 	leave()
 	rounds.Wait()

@@ -119,6 +119,22 @@ func Restore(o Options, dir string, checkpoint []byte) (err error) {
 // back from a backup. It is a slot of a head file: the head of the backup.
 const unprovenName = "unproven"
 
+// Doubt makes the ledger read only, also after a restart, until [Recover] has
+// proven it the newest of its log: somebody showed a head that this log signed
+// and that the store does not have. The mark is the one of a restored store.
+func (l *Ledger) Doubt(cause error) error {
+	l.halt.hold(fmt.Errorf("%w: %w", ErrUnproven, cause))
+	head := l.Head()
+	slot, err := (&headSlot{instance: l.instance, size: head.Size, root: head.Root, checkpoint: head.Raw}).bytes()
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(l.heads.fs, l.heads.dir, unprovenName, slot); err != nil {
+		return fmt.Errorf("mark as unproven: %w", err)
+	}
+	return nil
+}
+
 // openUnproven reads the mark of a restored store.
 func (l *Ledger) openUnproven(newest *headSlot) error {
 	mark, err := readSlot(l.heads.fs, l.heads.fs.PathJoin(l.heads.dir, unprovenName))

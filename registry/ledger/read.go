@@ -328,3 +328,15 @@ func (l *Ledger) ProveConsistency(older, newer int64) (proof tlog.TreeProof, err
 	})
 	return proof, err
 }
+
+// RootAt is the root of the tree of the first size leaves.
+func (l *Ledger) RootAt(size int64) (root tlog.Hash, err error) {
+	err = l.look(func(v *view) error {
+		if size < 0 || size > v.size {
+			return fmt.Errorf("tree of %d, the head is %d: %w", size, v.size, ErrNotFound)
+		}
+		root, err = tlog.TreeHash(size, hashReader(v.snap))
+		return err
+	})
+	return root, err
+}

@@ -168,8 +168,19 @@ func (w *world) sync() error {
 }
 
 // meet is two rounds: in the first each learns whom the others name, in the
-// second what they then state.
-func (w *world) meet() error { return errors.Join(w.sync(), w.sync()) }
+// second what they then state. Then each has its log cosigned by the others, and
+// all fetch what was said.
+func (w *world) meet() error {
+	if err := errors.Join(w.sync(), w.sync()); err != nil {
+		return err
+	}
+	for _, code := range w.order {
+		if err := w.sites[code].node.Gather(w.ctx); err != nil {
+			return fmt.Errorf("%s: %w", code, err)
+		}
+	}
+	return w.sync()
+}
 
 // hosts are where the administrations of the demo would be found.
 var hosts = map[string]string{

@@ -1,0 +1,134 @@
+package registry_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/witness"
+	"github.com/aeo-registry/aeo/keys"
+)
+
+// cosignersIn names who cosigned a note, of a log known to the office.
+func cosignersIn(t *testing.T, note []byte, offices ...*office) string {
+	t.Helper()
+	text, _, _ := strings.Cut(string(note), "\n\n")
+	var cosigners []*keys.VKey
+	for _, o := range offices {
+		for _, k := range o.Keys() {
+			if k.Role == keys.RoleWitness || k.Role == keys.RoleAuditor {
+				cosigners = append(cosigners, got(keys.ParseVKey(k.VKey))(t))
+			}
+		}
+	}
+	var names []string
+	for _, c := range transparency.Cosignatures(note, text+"\n", cosigners...) {
+		names = append(names, strings.TrimPrefix(c.Key.Name(), "aeo.")+"@"+time.Unix(c.At, 0).UTC().Format("02.15:04"))
+	}
+	return strings.Join(names, " ")
+}
+
+func (o *office) published() []byte { return got(o.PublishedCheckpoint())(o.t) }
+
+func (o *office) gather() {
+	o.t.Helper()
+	must(o.t, o.Gather(o.t.Context()))
+}
+
+// checkpointIn is the checkpoint a bundle has of an administration.
+func checkpointIn(t *testing.T, o, of *office) []byte {
+	t.Helper()
+	raw, _, err := o.Bundle()
+	must(t, err)
+	b := got(bundle.Open(raw, got(o.Anchor())(t)))(t)
+	return got(b.Administration(of.Config().EntityID))(t).Checkpoint.Raw
+}
+
+func TestPartnersCosignEachOther(t *testing.T) {
+	nz, jp := partners(t)
+	nz.grant(orchards)
+	if c := cosignersIn(t, nz.published(), nz, jp); c != "" {
+		t.Errorf("published with lines before anybody was asked: %s", c)
+	}
+	must(t, jp.SyncPeers(t.Context()))
+	nz.gather()
+	if c := cosignersIn(t, nz.published(), nz, jp); c != "jp.example/witness@02.14:00 jp.example/auditor@02.14:00" {
+		t.Errorf("cosigned by %q", c)
+	}
+	if c := cosignersIn(t, checkpointIn(t, jp, nz), nz, jp); c != "jp.example/auditor@02.14:00" {
+		t.Errorf("in Japan's bundle cosigned by %q", c)
+	}
+	nz.restart()
+	nz.serve()
+	jp.meet(nz)
+	if c := cosignersIn(t, nz.published(), nz, jp); c != "jp.example/witness@02.14:00 jp.example/auditor@02.14:00" {
+		t.Errorf("after a restart cosigned by %q", c)
+	}
+	nz.clock.forward(time.Hour)
+	must(t, jp.SyncPeers(t.Context()))
+	nz.gather()
+	if c := cosignersIn(t, nz.published(), nz, jp); c != "jp.example/witness@02.15:00 jp.example/auditor@02.15:00" {
+		t.Errorf("after the heartbeat cosigned by %q", c)
+	}
+	must(t, nz.SyncPeers(t.Context()))
+	if c := cosignersIn(t, checkpointIn(t, nz, nz), nz, jp); !strings.Contains(c, "witness@02.15:00") {
+		t.Errorf("in its own bundle cosigned by %q", c)
+	}
+	for _, s := range got(nz.Cosigners())(t) {
+		if s.EntityID != jp.Config().EntityID || s.At != nz.clock.Now().Unix() || s.Size != nz.size() {
+			t.Errorf("cosigner %+v", s)
+		}
+	}
+	nz.release(orchards) // the next size: nothing of the last stays on it
+	if c := cosignersIn(t, nz.published(), nz, jp); c != "" {
+		t.Errorf("a new checkpoint has the lines of the last: %s", c)
+	}
+	nz.gather()
+	if c := cosignersIn(t, nz.published(), nz, jp); !strings.HasPrefix(c, "jp.example/witness") {
+		t.Errorf("the next size: cosigned by %q", c)
+	}
+}
+
+// TestOneCosignerThatFailsDelaysNobody: what the others say is published.
+func TestOneCosignerThatFailsDelaysNobody(t *testing.T) {
+	c := newClock()
+	nz, jp, sg := found(t, c, "NZ", ""), found(t, c, "JP", ""), found(t, c, "SG", "")
+	for _, o := range []*office{nz, jp, sg} {
+		o.serve()
+	}
+	sg.serveBy(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/witness") {
+				http.Error(w, "down", http.StatusServiceUnavailable)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	for _, pair := range [][2]*office{{nz, jp}, {nz, sg}, {jp, nz}, {sg, nz}} {
+		pair[0].meet(pair[1])
+	}
+	everybody(t, nz, jp, sg)
+	if err := nz.Gather(t.Context()); err == nil {
+		t.Error("a witness that is down is not told")
+	}
+	if by := cosignersIn(t, nz.published(), jp, sg); by != "jp.example/witness@02.14:00 jp.example/auditor@02.14:00 sg.example/auditor@02.14:00" {
+		t.Errorf("cosigned by %q", by)
+	}
+}
+
+// TestWitnessServesWhatItCosigned over the wire, as others will read it.
+func TestWitnessServesWhatItCosigned(t *testing.T) {
+	nz, jp := partners(t)
+	nz.gather()
+	name := witness.Name("aeo.nz.example/log")
+	if c := cosignersIn(t, got(jp.WitnessedCheckpoint(name))(t), jp); c != "jp.example/witness@02.14:00" {
+		t.Errorf("witness: %q", c)
+	}
+	if c := cosignersIn(t, got(jp.AuditedCheckpoint(name))(t), jp); c != "jp.example/auditor@02.14:00" {
+		t.Errorf("auditor: %q", c)
+	}
+}

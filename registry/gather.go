@@ -1,0 +1,195 @@
+package registry
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/witness"
+	"github.com/aeo-registry/aeo/keys"
+)
+
+const (
+	// heartbeat is how often an idle log is cosigned again, so that its word stays young.
+	heartbeat = time.Hour
+	// gatherEvery is the pace at which cosigners are asked while the log grows.
+	gatherEvery = 2 * time.Second
+	// gatherTime is what one of them has to answer; nobody waits for it but its own round.
+	gatherTime = 20 * time.Second
+)
+
+// Gather has our published checkpoint cosigned: every witness followed is asked,
+// and what auditors say of it is fetched. Each is asked by itself, and one that
+// fails keeps nobody waiting; the node has published before it asks.
+func (n *Node) Gather(ctx context.Context) error {
+	p := n.ledger.Published()
+	if p == nil || n.ledger.ReadOnly() != nil {
+		return n.ledger.ReadOnly()
+	}
+	c := n.cosigned
+	c.mu.Lock()
+	c.asked, c.next = p.Checkpoint.Size, n.now().Add(heartbeat-n.jitter(heartbeat/10))
+	c.mu.Unlock()
+	peers, err := n.loadPeers()
+	if err != nil {
+		return err
+	}
+	var asking sync.WaitGroup
+	var mu sync.Mutex
+	var failed error
+	for _, p := range peers {
+		v, err := n.viewOf(p)
+		if err != nil {
+			return err
+		}
+		for _, one := range withMembers(v) {
+			if one.EntityID == n.config.EntityID {
+				continue
+			}
+			asking.Go(func() {
+				ctx, cancel := context.WithTimeout(ctx, gatherTime)
+				defer cancel()
+				if err := errors.Join(n.askWitness(ctx, p, one), n.fetchAudit(ctx, p, one)); err != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					failed = errors.Join(failed, fmt.Errorf("cosigner %s: %w", one.EntityID, err))
+				}
+			})
+		}
+	}
+	asking.Wait()
+	return failed
+}
+
+// askWitness asks one witness to cosign what we published.
+func (n *Node) askWitness(ctx context.Context, p *Peer, v *peer.View) error {
+	cosigners := v.Rosters.Notes(keys.RoleWitness)
+	if len(cosigners) == 0 {
+		return nil
+	}
+	old, known := n.cosigned.lastOf(v.EntityID)
+	for try := 0; ; try++ {
+		cp := n.ledger.Published().Checkpoint
+		if !known || old > cp.Size {
+			old = cp.Size
+		}
+		proof, err := n.ledger.ProveConsistency(old, cp.Size)
+		if err != nil {
+			return err
+		}
+		if old == cp.Size {
+			proof = nil
+		}
+		found, err := witness.Ask(ctx, n.client(p), v.EntityID+"/witness",
+			&witness.Request{Old: old, Proof: proof, Checkpoint: cp.Raw}, cp.Text(), cosigners...)
+		if err == nil {
+			n.cosigned.remember(v.EntityID, cp.Size)
+			return n.takeCosignatures(cp.WithCosignatures(n.cosignedLog(n.origin()), found...))
+		}
+		var refused *witness.Refusal
+		if !errors.As(err, &refused) || refused.Status == 404 { // it does not know us yet
+			return ignoreUnknown(err, refused)
+		}
+		if refused.Status == 409 && refused.Size <= cp.Size && try < 3 {
+			old, known = refused.Size, true
+			continue
+		}
+		// It saw more than we published, or another tree: let it show that.
+		if err := n.heldAgainst(ctx, p, v); err != nil {
+			return err
+		}
+		if try >= 3 || refused.Status != 409 {
+			return err
+		}
+		known = false
+	}
+}
+
+func ignoreUnknown(err error, refused *witness.Refusal) error {
+	if refused != nil {
+		return nil
+	}
+	return err
+}
+
+// fetchAudit takes what an auditor cosigned last of our log.
+func (n *Node) fetchAudit(ctx context.Context, p *Peer, v *peer.View) error {
+	return n.takeFrom(ctx, p, v.EntityID+"/auditor/"+witness.Name(n.origin())+"/checkpoint")
+}
+
+// heldAgainst takes what a witness cosigned last of our log: should our log not
+// have it, that comes to light.
+func (n *Node) heldAgainst(ctx context.Context, p *Peer, v *peer.View) error {
+	return n.takeFrom(ctx, p, v.EntityID+"/witness/"+witness.Name(n.origin())+"/checkpoint")
+}
+
+func (n *Node) takeFrom(ctx context.Context, p *Peer, url string) error {
+	note, err := n.client(p).Get(ctx, url, "text/plain", witness.MaxAnswer)
+	if errors.Is(err, peer.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return n.takeCosignatures(note)
+}
+
+func (c *cosigned) lastOf(entityID string) (int64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	size, ok := c.last[entityID]
+	return size, ok
+}
+
+func (c *cosigned) remember(entityID string, size int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last[entityID] = max(c.last[entityID], size)
+}
+
+// KeepCosigned asks for cosignatures for as long as ctx lasts: soon after each
+// publication, and each hour for a log at rest.
+func (n *Node) KeepCosigned(ctx context.Context) {
+	for {
+		if n.gatherDue() {
+			if err := n.Gather(ctx); err != nil && ctx.Err() == nil {
+				n.opts.Log.Warn("cosigners", "error", err)
+			}
+		}
+		pause := time.NewTimer(gatherEvery)
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return
+		case <-pause.C:
+		}
+	}
+}
+
+// gatherDue reports whether something was published since all were asked last, or
+// that was long ago. A clock that was put back must not keep us from asking.
+func (n *Node) gatherDue() bool {
+	p := n.ledger.Published()
+	if p == nil || n.ledger.ReadOnly() != nil {
+		return false
+	}
+	c := n.cosigned
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wait := c.next.Sub(n.now())
+	return c.asked != p.Checkpoint.Size || wait <= 0 || wait > heartbeat
+}
+
+// jitter is a random part of a duration, so that not all ask at once.
+func (n *Node) jitter(most time.Duration) time.Duration {
+	var b [8]byte
+	if _, err := io.ReadFull(n.opts.Rand, b[:]); err != nil {
+		return 0
+	}
+	return time.Duration(binary.BigEndian.Uint64(b[:])>>1) % most
+}
