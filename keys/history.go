@@ -48,6 +48,15 @@ func (h *History) Append(raw []byte) error {
 	return nil
 }
 
+// With is the chain with one more roster; the chain itself stays as it is.
+func (h *History) With(raw []byte) (*History, error) {
+	next := &History{rosters: slices.Clip(h.rosters), raw: slices.Clip(h.raw)}
+	if err := next.Append(raw); err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
 // Current is the newest roster; nil while there is none.
 func (h *History) Current() *Roster {
 	if len(h.rosters) == 0 {

@@ -177,7 +177,7 @@ func (n *Node) buildBundle(historyDays int) error {
 	if err != nil {
 		return err
 	}
-	signer, err := n.ring.Signer(keys.RoleBundle, now)
+	signer, err := n.signer(keys.RoleBundle, now)
 	if err != nil {
 		return err
 	}

@@ -263,7 +263,7 @@ func (n *Node) credentialEntries(a authorisation.Authorisation, claims credentia
 	if err != nil {
 		return nil, a, "", err
 	}
-	signer, err := n.ring.Signer(keys.RoleIssuer, n.now())
+	signer, err := n.signer(keys.RoleIssuer, time.Unix(claims.IssuedAt, 0))
 	if err != nil {
 		return nil, a, "", err
 	}

@@ -104,7 +104,7 @@ func (n *Node) refreshDirectory(ctx context.Context) error {
 		}
 		next.Seq = old.Seq + 1
 	}
-	signer, err := n.ring.Signer(keys.RoleBundle, now)
+	signer, err := n.signer(keys.RoleBundle, now)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,11 @@ func (n *Node) refreshIdentity(ctx context.Context) error {
 }
 
 func (n *Node) refreshConfiguration(ctx context.Context, peers []*Peer) error {
-	s, err := n.configuration(peers)
+	rosters, err := n.rosters()
+	if err != nil {
+		return err
+	}
+	s, err := n.configuration(peers, rosters)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (n *Node) renew(ctx context.Context, s trust.Statement, kind view.ArtefactK
 			return nil
 		}
 	}
-	signer, err := n.ring.Signer(keys.RoleFederation, n.now())
+	signer, err := n.signer(keys.RoleFederation, time.Unix(s.Iat, 0))
 	if err != nil {
 		return err
 	}
@@ -77,12 +81,9 @@ func (n *Node) renew(ctx context.Context, s trust.Statement, kind view.ArtefactK
 	return n.publishArtefacts(ctx, view.Artefact{Kind: kind, Name: name, Content: string(signed)})
 }
 
-// configuration is what this administration says of itself now.
-func (n *Node) configuration(peers []*Peer) (trust.Statement, error) {
-	rosters, err := n.rosters()
-	if err != nil {
-		return trust.Statement{}, err
-	}
+// configuration is what this administration says of itself now, with the keys
+// of the newest of its rosters, those announced included.
+func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statement, error) {
 	now := n.now().Unix()
 	logKey, err := rosters.Note(keys.RoleLog)
 	if err != nil {
@@ -100,7 +101,7 @@ func (n *Node) configuration(peers []*Peer) (trust.Statement, error) {
 	e := n.config.EntityID
 	s := trust.Statement{
 		Iss: e, Sub: e, Iat: now, Exp: now + int64(configurationLife/time.Second),
-		JWKS: trust.JWKS{Keys: joseKeys(rosters, keys.RoleFederation, now)},
+		JWKS: trust.JWKS{Keys: federationKeys(rosters, now)},
 		Metadata: &trust.Metadata{
 			Entity: &trust.FederationEntity{
 				OrganizationName:       n.pack.AuthorityName,
@@ -180,6 +181,19 @@ func joseKeys(h *keys.History, role keys.Role, now int64) []*keys.PublicKey {
 	out := []*keys.PublicKey{}
 	for _, k := range h.Current().Keys {
 		if k.Role == role && k.JWK != nil && now < k.Exp && k.Revoked == nil {
+			out = append(out, k.JWK)
+		}
+	}
+	return out
+}
+
+// federationKeys are those that may have signed a statement that is still
+// valid. They are accepted for longer as the signers of notices; in a statement
+// a key that has ended could only lie about when.
+func federationKeys(h *keys.History, now int64) []*keys.PublicKey {
+	out := []*keys.PublicKey{}
+	for _, k := range h.Current().Keys {
+		if k.Role == keys.RoleFederation && now < min(k.Exp, k.SignUntil+trust.MaxConfigurationLife) && k.Revoked == nil {
 			out = append(out, k.JWK)
 		}
 	}

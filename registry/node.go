@@ -105,15 +105,18 @@ type Node struct {
 
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.
-	federating sync.Mutex
-	refreshed  refreshed     // guarded by federating
-	directory  directory     // says itself what guards it
-	checkedAt  atomic.Int64  // Unix seconds; see checkHead
-	current    currentBundle // guarded by its own lock
-	views      views         // guarded by its own lock
-	following  *following    // guarded by its own lock
-	news       atomic.Int64  // counts what peers published and we took over
-	published  int64         // of news, what we published with; guarded by federating
+	federating   sync.Mutex
+	refreshed    refreshed                   // guarded by federating
+	directory    directory                   // says itself what guards it
+	checkedAt    atomic.Int64                // Unix seconds; see checkHead
+	current      currentBundle               // guarded by its own lock
+	views        views                       // guarded by its own lock
+	following    *following                  // guarded by its own lock
+	news         atomic.Int64                // counts what peers published and we took over
+	published    int64                       // of news, what we published with; guarded by federating
+	rosterWarned time.Time                   // guarded by federating; when it was last said that the roster is not renewed
+	roster       atomic.Pointer[keys.Roster] // the newest, once it was asked for
+	served       atomic.Pointer[[]byte]      // the entity configuration that went with the published head
 }
 
 // Create makes a node's directory: keys, anchor, and a ledger whose first batch

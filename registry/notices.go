@@ -40,7 +40,7 @@ func (n *Node) GiveNotice(ctx context.Context, r GiveNotice) (*Arrangement, erro
 		return nil, fmt.Errorf("%w: no arrangement %.40q", ErrNotFound, r.MRA)
 	}
 	now := n.now()
-	signer, err := n.ring.Signer(keys.RoleFederation, now)
+	signer, err := n.signer(keys.RoleFederation, now)
 	if err != nil {
 		return nil, err
 	}

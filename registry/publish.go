@@ -72,6 +72,7 @@ func (n *Node) refresh(ctx context.Context) error {
 }
 
 func (n *Node) refreshAll(ctx context.Context) error {
+	n.refreshRoster(ctx)
 	if err := n.refreshIdentity(ctx); err != nil {
 		return err
 	}
@@ -84,20 +85,28 @@ func (n *Node) refreshAll(ctx context.Context) error {
 	return n.refreshBundle()
 }
 
-// publish makes the newest head public together with status tokens of exactly its size.
+// publish makes the newest head public together with status tokens of exactly
+// its size and the entity configuration that goes with it.
 func (n *Node) publish() error {
+	publish := n.ledger.Publish
 	if n.tokensStale() {
-		_, err := n.ledger.Renew(n.tokens)
+		publish = n.ledger.Renew
+	}
+	if _, err := publish(n.tokens); err != nil {
 		return err
 	}
-	_, err := n.ledger.Publish(n.tokens)
-	return err
+	config, err := n.required(view.Configuration, view.Current)
+	if err != nil {
+		return err
+	}
+	n.served.Store(&config)
+	return nil
 }
 
 // tokens signs the status list tokens of a head to be published.
 func (n *Node) tokens(p *ledger.Published) (map[string][]byte, error) {
 	now := n.now()
-	signer, err := n.ring.Signer(keys.RoleIssuer, now)
+	signer, err := n.signer(keys.RoleIssuer, now)
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +177,12 @@ func (n *Node) ArrangementDocuments(id string) (peer.Arrangement, error) {
 
 // Published documents, by what asks for them.
 
-// EntityConfiguration is the node's signed entity configuration.
+// EntityConfiguration is the node's signed entity configuration, as of the
+// published head: the roster it names is in the log that everybody sees.
 func (n *Node) EntityConfiguration() ([]byte, error) {
+	if config := n.served.Load(); config != nil {
+		return *config, nil
+	}
 	return n.required(view.Configuration, view.Current)
 }
 
@@ -225,11 +238,12 @@ func (n *Node) HistoricalKeys() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := n.ring.Signer(keys.RoleFederation, n.now())
+	now := n.now()
+	signer, err := n.signer(keys.RoleFederation, now)
 	if err != nil {
 		return nil, err
 	}
-	return author.HistoricalKeys(n.config.EntityID, rosters, n.now().Unix(), signer)
+	return author.HistoricalKeys(n.config.EntityID, rosters, now.Unix(), signer)
 }
 
 // Roster is the newest signed roster.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
-	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/mod/sumdb/tlog"
@@ -26,6 +25,7 @@ type NodeStatus struct {
 	BundleIat      int64  `json:"bundle_iat,omitzero"`
 	ReadOnly       string `json:"read_only,omitzero"` // what is damaged
 	Unproven       bool   `json:"unproven,omitzero"`  // restored, and read only until its log is recovered
+	RosterExp      int64  `json:"roster_exp"`         // until when the newest key roster holds
 	Now            int64  `json:"now"`
 }
 
@@ -43,38 +43,13 @@ func (n *Node) Status() (*NodeStatus, error) {
 	if _, m, err := n.Bundle(); err == nil {
 		s.BundleSeq, s.BundleIat = m.Seq, m.Iat
 	}
+	if r, err := n.currentRoster(); err == nil {
+		s.RosterExp = r.Exp
+	}
 	if err := n.ledger.ReadOnly(); err != nil {
 		s.ReadOnly, s.Unproven = err.Error(), errors.Is(err, ledger.ErrUnproven)
 	}
 	return s, nil
-}
-
-// A KeyStatus describes one key of the ring.
-type KeyStatus struct {
-	Role      string `json:"role"`
-	ID        string `json:"id"`  // kid, or the name of a note key
-	Public    string `json:"key"` // JWK or verifier key
-	NotBefore int64  `json:"nbf"`
-	SignUntil int64  `json:"sign_until"`
-	Expires   int64  `json:"exp"`
-}
-
-// KeyList lists the node's keys without their private halves.
-func (n *Node) KeyList() []KeyStatus { return DescribeKeys(n.ring.Entries()) }
-
-// DescribeKeys describes the keys of a ring.
-func DescribeKeys(entries []keyring.Entry) []KeyStatus {
-	out := []KeyStatus{}
-	for _, e := range entries {
-		k := KeyStatus{Role: string(e.Role), ID: e.VKey, Public: e.VKey,
-			NotBefore: e.Nbf.Unix(), SignUntil: e.SignUntil.Unix(), Expires: e.Exp.Unix()}
-		if e.JWK != nil {
-			raw, _ := e.JWK.MarshalJSON()
-			k.ID, k.Public = e.JWK.KID(), string(raw)
-		}
-		out = append(out, k)
-	}
-	return out
 }
 
 const (

@@ -94,6 +94,9 @@ func (w *walk) sync(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r := log.Reduction().Rosters().Current(); r != nil && r.SHA256() != config.Metadata.Registry.RosterSHA256 {
+		return nil, errMoved // configuration and head are of before and after a new roster
+	}
 	if err := w.publications(ctx, docs, config); err != nil {
 		return nil, err
 	}
