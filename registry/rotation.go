@@ -113,7 +113,7 @@ func (n *Node) plan(role keys.Role, r RotateKey, now time.Time) (time.Time, erro
 		case k.Role != role:
 			continue
 		case k.Nbf > now.Unix():
-			return none, fmt.Errorf("%w: a %s key is announced already, it signs from %s", ErrConflict, role, time.Unix(k.Nbf, 0).UTC().Format(time.DateOnly))
+			return none, fmt.Errorf("%w: the next %s key is announced already, it signs from %s", ErrConflict, role, time.Unix(k.Nbf, 0).UTC().Format(time.DateOnly))
 		}
 		ofRole++
 	}

@@ -58,7 +58,10 @@ func newDoctorCmd(a *app) *cobra.Command {
 
 const (
 	hour = 3600
-	week = 7 * 24 * hour
+	// keyWarning is how long before a key or the roster ends it is said: two
+	// people have to meet, and a new key is announced for a week or more.
+	keyWarning = 60 * 24 * hour
+	week       = 7 * 24 * hour
 )
 
 func examine(c *client) (*health, error) {
@@ -84,11 +87,7 @@ func examine(c *client) (*health, error) {
 	if s.Authority == s.Territory {
 		say(s.BundleSeq > 0 && s.Now-s.BundleIat < 2*hour, "trust bundle %d of %s", s.BundleSeq, instant(s.BundleIat))
 	}
-	for _, k := range keys.Items {
-		if k.SignUntil-s.Now < 30*24*hour {
-			say(false, "the %s key signs until %s only", k.Role, day(k.SignUntil))
-		}
-	}
+	sayKeys(&s, keys.Items, say)
 	for _, p := range peers.Items {
 		age := s.Now - p.SyncedAt
 		say(p.SyncedAt > 0 && age < 24*hour, "%s last synchronised %s", p.Territory, syncedAt(p))
@@ -97,4 +96,38 @@ func examine(c *client) (*health, error) {
 		}
 	}
 	return h, nil
+}
+
+// sayKeys warns of roles whose key ends soon without a successor, and tells of
+// rotations under way.
+func sayKeys(s *registry.NodeStatus, keys []registry.KeyStatus, say func(bool, string, ...any)) {
+	succeeded := map[string]bool{}
+	for _, k := range keys {
+		switch k.State {
+		case registry.KeyAnnounced:
+			succeeded[k.Role] = true
+			say(true, "the next %s key is announced and signs from %s", k.Role, day(k.NotBefore))
+		case registry.KeyUnlisted:
+			say(false, "a rotation of the %s key was cut short: the key signs nothing until a roster lists it", k.Role)
+		}
+	}
+	signing := map[string]bool{}
+	for _, k := range keys {
+		if k.State != registry.KeyCurrent {
+			continue
+		}
+		signing[k.Role] = true
+		if k.SignUntil-s.Now < keyWarning && !succeeded[k.Role] {
+			say(false, "the %s key signs until %s only: aeo key rotate --role %s", k.Role, day(k.SignUntil), k.Role)
+		}
+	}
+	for _, k := range keys {
+		if k.State == registry.KeyEnded && !signing[k.Role] {
+			signing[k.Role] = true // once a role
+			say(false, "no %s key may sign since %s: aeo key rotate --role %s", k.Role, instant(k.SignUntil), k.Role)
+		}
+	}
+	if s.RosterExp > 0 && s.RosterExp-s.Now < keyWarning {
+		say(false, "the key roster holds until %s only: the root key has to sign the next", day(s.RosterExp))
+	}
 }

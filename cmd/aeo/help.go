@@ -128,6 +128,7 @@ var schemas = [][2]string{
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
 	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members"},
+	{"aeo.rotation/1", "key rotate: role, roster, present, next, switch_at, old_until; with --status aeo.rotations/1, items of them"},
 	{"aeo.operators/1", "list, also applications, authorisations, arrangements, peers (one object a line with --jsonl), keys and log-entries: items"},
 	{"aeo.manifest/1", "bundle build: the manifest of the bundle"},
 	{"aeo.file/1", "verbs with --out: file, bytes, and text where no file was named"},

@@ -44,6 +44,8 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 func localNode(r *mux.Router, n *registry.Node) {
 	get(r, "/node", func(*http.Request) (any, error) { return n.Status() })
 	get(r, "/keys", func(*http.Request) (any, error) { return listOf(n.KeyList()), nil })
+	get(r, "/keys/rotations", func(*http.Request) (any, error) { return asList(n.Rotations()) })
+	command(r, "/keys/rotate", n.RotateKey)
 	get(r, "/anchor", func(*http.Request) (any, error) { return n.Anchor() })
 	command(r, "/tick", func(ctx context.Context, _ struct{}) (any, error) {
 		if err := n.Tick(ctx); err != nil {
