@@ -43,8 +43,8 @@ func (n *Node) currentRoster() (*keys.Roster, error) {
 	return rosters.Current(), nil
 }
 
-// refreshRoster takes up a rotation that was cut short between ring and log, and
-// renews the roster in time. It needs a root key. Where that is kept elsewhere,
+// refreshRoster takes up a rotation that was cut short between ring and log and
+// what a ceremony changed of the roots, and renews the roster in time. It needs a root key. Where that is kept elsewhere,
 // or anything else is wrong with the keys, the node says so once a day and goes
 // on: a suspension does not wait for a roster. The caller holds federating.
 func (n *Node) refreshRoster(ctx context.Context) {
@@ -63,7 +63,7 @@ func (n *Node) renewRoster(ctx context.Context, now time.Time) error {
 		return err
 	}
 	unlisted := n.ring.Unlisted(roster, now)
-	if len(unlisted) == 0 && roster.Exp-now.Unix() >= int64(rosterRenew/time.Second) {
+	if len(unlisted) == 0 && n.ring.RootsOf(roster, now) && roster.Exp-now.Unix() >= int64(rosterRenew/time.Second) {
 		return nil
 	}
 	if err := n.rootHere(now); err != nil {

@@ -2,11 +2,13 @@ package registry_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/keyring"
@@ -160,6 +162,57 @@ func TestRosterIsRenewedInTime(t *testing.T) {
 	if seq() != 2 {
 		t.Errorf("roster %d after a year, want 2", seq())
 	}
+}
+
+// TestRootsChange: a root that a ceremony put into the ring is introduced by the
+// one before, which then goes. Partners that pin either follow, and what was
+// signed under the old one stays.
+func TestRootsChange(t *testing.T) {
+	nz, jp := partners(t)
+	agree(t, nz, jp)
+	file := nz.export(nz.grant(orchards).Case)
+	ceremony := func(what string, do func(*keyring.Ring) error) {
+		t.Helper()
+		must(t, nz.Close())
+		ring := got(keyring.Open(filepath.Join(nz.opts.Dir, "keys.age"), nz.opts.Unlock))(t)
+		must(t, do(ring))
+		nz.open()
+		nz.serve()
+		meets(jp, got(nz.Anchor())(t), nz)
+		nz.pass(time.Second)
+		must(t, jp.SyncPeers(t.Context()))
+		jp.expect(what, file, federation.ByArrangement)
+		nz.expect(what+" at home", file, federation.OwnProgramme)
+	}
+	var old, next *keys.PublicKey
+	ceremony("with two roots", func(r *keyring.Ring) error {
+		old = r.Entries()[0].JWK
+		e, err := r.Generate(keys.RoleRoot, nz.clock.Now())
+		next = e.JWK
+		return err
+	})
+	ceremony("with the next root alone", func(r *keyring.Ring) error {
+		return r.Revoke(old.KID(), nz.clock.Now(), "superseded")
+	})
+	roster := got(nz.Roster())(t)
+	doc := got(keys.ParseGeneral(keys.KindRoster, roster))(t)
+	if !doc.SignedBy(next) || doc.SignedBy(old) {
+		t.Error("the roster is not signed by the next root alone")
+	}
+	// Somebody who gets to know New Zealand only now pins the next root.
+	sg := found(t, nz.clock, "SG", "")
+	pin := *got(nz.Anchor())(t)
+	pin.Root = []*keys.PublicKey{next}
+	meets(sg, &pin, nz)
+	must(t, sg.SyncPeers(t.Context()))
+	sg.expect("under a pin on the next root", file, federation.NoArrangement)
+}
+
+// meets lets an office follow another under an anchor of its own.
+func meets(o *office, a *bundle.Anchor, other *office) {
+	o.t.Helper()
+	got(o.AddPeer(o.t.Context(), registry.AddPeer{Anchor: a.Marshal(), By: "Desk", Dial: map[string]string{other.Config().Host(): other.addr},
+		CA: string(got(os.ReadFile(filepath.Join(other.opts.Dir, "tls", "ca.pem")))(o.t))}))(o.t)
 }
 
 // TestRotationRefusals are what RotateKey does not do, and leave the log as it is.

@@ -89,8 +89,10 @@ func (a *administration) noteSigner(role keys.Role) *keys.NoteSigner {
 	return must(keys.NewNoteSigner(a.host+"/"+string(role), typ, ed25519.NewKeyFromSeed(seed[:])))
 }
 
+// roster is the administration's next roster.
 func (a *administration) roster() []byte {
-	r := keys.Roster{Iss: a.entity(), Seq: 1, Iat: opened, Exp: opened + 400*day, Root: []*keys.PublicKey{a.signer("root").Public()}}
+	raw := a.rosters.Raw()
+	r := keys.Roster{Iss: a.entity(), Seq: int64(len(raw)) + 1, Iat: opened, Exp: opened + 400*day, Root: []*keys.PublicKey{a.signer("root").Public()}}
 	window := keys.RosterKey{Nbf: opened, SignUntil: opened + 300*day, Exp: opened + 1200*day}
 	for _, role := range []keys.Role{keys.RoleFederation, keys.RoleBundle, keys.RoleIssuer} {
 		k := window
@@ -101,6 +103,9 @@ func (a *administration) roster() []byte {
 		k := window
 		k.Role, k.VKey = role, a.noteSigner(role).String()
 		r.Keys = append(r.Keys, k)
+	}
+	if len(raw) > 0 {
+		r.PrevSHA256 = keys.RosterSHA256(raw[len(raw)-1])
 	}
 	part := strings.Split(string(must(keys.Sign(keys.KindRoster, must(jcs.Marshal(r)), a.signer("root")))), ".")
 	return must(jcs.Marshal(map[string]any{
@@ -148,7 +153,7 @@ func (a *administration) configuration(at int64) []byte {
 		AuthorityHints: a.superiors,
 		Metadata: &trust.Metadata{Registry: &trust.Registry{
 			Territory: a.territory, Authority: a.authority, Members: a.members,
-			RosterSHA256: keys.RosterSHA256(a.rosters.Raw()[0]),
+			RosterSHA256: a.rosters.Current().SHA256(),
 			Keys:         trust.RegistryKeys{Issuer: []*keys.PublicKey{a.signer(keys.RoleIssuer).Public()}},
 			Log:          trust.LogRef{Origin: a.host + "/log", VKey: a.noteSigner(keys.RoleLog).String()},
 			Witness:      trust.VKeyRef{VKey: a.noteSigner(keys.RoleWitness).String()},

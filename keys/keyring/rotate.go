@@ -3,6 +3,7 @@ package keyring
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aeo-registry/aeo/keys"
@@ -98,6 +99,17 @@ func (r *Ring) Unlisted(listed *keys.Roster, now time.Time) []keys.Role {
 		}
 	}
 	return roles
+}
+
+// RootsOf reports whether the roster's roots are those it would be given now:
+// false once a ceremony has changed them in the ring. A ring without root keys,
+// which are kept elsewhere then, would give none.
+func (r *Ring) RootsOf(listed *keys.Roster, now time.Time) bool {
+	next := &keys.Roster{}
+	r.fill(next, nil, now)
+	return len(next.Root) == 0 || len(next.Root) == len(listed.Root) && !slices.ContainsFunc(next.Root, func(k *keys.PublicKey) bool {
+		return !slices.ContainsFunc(listed.Root, k.Equal)
+	})
 }
 
 // SignerIn is the ES256 key of a role that may sign at an instant by what the
