@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os/signal"
@@ -40,12 +41,13 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 			if err != nil {
 				return err
 			}
+			ctx := cmd.Context()
 			if demonstrating {
-				if err := a.takeDemoClock(); err != nil {
+				if ctx, err = a.demonstrate(ctx); err != nil {
 					return err
 				}
 			}
-			return a.serve(cmd.Context(), public, history, poll, mirror, &u, log)
+			return a.serve(ctx, public, history, poll, mirror, &u, log)
 		},
 	}
 	cmd.Flags().StringVar(&public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
@@ -157,22 +159,31 @@ func nodeError(err error) error {
 	return err
 }
 
-// takeDemoClock gives this process the time of the demo its node belongs to.
-// Outside the directory of a demo there is none to be had.
-func (a *app) takeDemoClock() error {
+// demonstrate gives this process the time of the demo its node belongs to;
+// outside the directory of a demo there is none to be had. The node ends with
+// its standard input, so that none is left behind by a demo that was killed.
+func (a *app) demonstrate(ctx context.Context) (context.Context, error) {
 	dir, err := a.nodeDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := demo.ClockOf(dir)
 	if errors.Is(err, demo.ErrNoDemo) {
-		return fail(exitUsage, fmt.Errorf("--demo-clock: %w", err))
+		return nil, fail(exitUsage, fmt.Errorf("--demo-clock: %w", err))
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.now, a.elapsed = c.Now, c.Elapsed
-	return nil
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		_, _ = io.Copy(io.Discard, a.in)
+	}()
+	return ctx, nil
 }
 
 // sinceStart is the time since now by the monotonic clock, which nobody sets.

@@ -227,6 +227,14 @@ var promises = []promise{
 		commands: [][]string{goTest("./cmd/aeo", "TestCampaignPartner")},
 	},
 	{
+		id: "month", about: "a federation that lives",
+		holds:    "whatever happens among the nodes of a month, every desk comes to what it must, then and for ever after, and no process is left",
+		method:   "each node is the real binary, on a clock that jumps through 31 days: grants, arrangements of two and more parties, suspensions, lines cut for days, a kill -9, an amendment, an end; then all are off and files answer",
+		short:    times("AEO_NODES", 9, "processes"),
+		long:     times("AEO_NODES", 20, "processes"),
+		commands: [][]string{goTest("./cmd/aeo", "TestMonth")},
+	},
+	{
 		id: "mutants", about: "mistakes that could come back",
 		holds:    "the tests catch every one",
 		method:   "each patch of cmd/campaign/testdata/defects is put into a copy of the tree, where a named test must then fail",

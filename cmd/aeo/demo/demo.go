@@ -43,7 +43,7 @@ const marker = ".aeo-demo"
 // came to what it must.
 func Tell(ctx context.Context, o Options) (*Report, error) {
 	start := time.Now()
-	if err := prepare(o.Dir, o.Keep); err != nil {
+	if err := Prepare(o.Dir, o.Keep); err != nil {
 		return nil, err
 	}
 	present := o.Now().Truncate(time.Second)
@@ -72,8 +72,8 @@ func Tell(ctx context.Context, o Options) (*Report, error) {
 	return judge(o, s, statement)
 }
 
-// prepare makes an empty demo directory; an older demo there is replaced.
-func prepare(dir string, keep bool) error {
+// Prepare makes an empty demo directory; an older demo there is replaced.
+func Prepare(dir string, keep bool) error {
 	_, err := os.Stat(dir)
 	if err == nil {
 		if _, err := os.Stat(filepath.Join(dir, marker)); err != nil {
@@ -122,7 +122,7 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 		width = max(width, utf8.RuneCountInString(c.Name))
 	}
 	for _, c := range list {
-		if err := c.run(o.Dir, o.Run); err != nil {
+		if err := c.Ask(o.Dir, o.Run); err != nil {
 			return nil, err
 		}
 		mark := "✓"
@@ -132,7 +132,7 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 		fmt.Fprintf(o.Out, "%s %-*s  %-37s %3d ms\n", mark, width, c.Name, c.Got.Verdict+"/"+c.Got.Reason, c.MS)
 	}
 	fmt.Fprintf(o.Out, "\n%d cases in %.1f s, %d of them not as they must be.\n", len(list), time.Since(start).Seconds(), len(r.Failed()))
-	return r, r.write(o.Dir)
+	return r, r.Write(o.Dir)
 }
 
 // seedMemory lets the verifier of the rollback cases see the newest Japanese bundle.

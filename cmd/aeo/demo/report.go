@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -28,10 +29,19 @@ type Case struct {
 	MS      int64    `json:"ms"`
 }
 
+// A Fact is something that must hold while the nodes of a demo live.
+type Fact struct {
+	Name string `json:"name"`
+	At   int64  `json:"at"` // of the demo's clock
+	OK   bool   `json:"ok"`
+	Got  string `json:"got"` // what was found, in words
+}
+
 // A Report is report.json (aeo.demo/1).
 type Report struct {
 	Schema string  `json:"schema"`
 	Now    int64   `json:"now"`
+	Facts  []Fact  `json:"facts,omitempty"` // of a demo that looks at its nodes while they live
 	Cases  []*Case `json:"cases"`
 }
 
@@ -46,7 +56,13 @@ func (r *Report) Failed() []*Case {
 	return out
 }
 
-func (r *Report) write(dir string) error {
+// Untrue are the facts that do not hold.
+func (r *Report) Untrue() []Fact {
+	return slices.DeleteFunc(slices.Clone(r.Facts), func(f Fact) bool { return f.OK })
+}
+
+// Write writes report.json into the directory of a demo.
+func (r *Report) Write(dir string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -57,8 +73,8 @@ func (r *Report) write(dir string) error {
 // Run runs the program itself with a command line and returns its standard output and exit code.
 type Run func(args []string) (stdout []byte, exit int)
 
-// run asks one case of the program, as anybody can repeat it afterwards.
-func (c *Case) run(dir string, run Run) error {
+// Ask asks one case of the program, as anybody can repeat it afterwards.
+func (c *Case) Ask(dir string, run Run) error {
 	start := time.Now()
 	out, exit := run(c.line(dir))
 	c.MS, c.Exit = time.Since(start).Milliseconds(), exit

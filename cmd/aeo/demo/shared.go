@@ -67,8 +67,8 @@ func openClock(name string) (*SharedClock, error) {
 	return c, nil
 }
 
-// newSharedClock makes the clock of a demo in its directory.
-func newSharedClock(dir string, at time.Time) (*SharedClock, error) {
+// NewSharedClock makes the clock of a demo in its directory.
+func NewSharedClock(dir string, at time.Time) (*SharedClock, error) {
 	name := filepath.Join(dir, clockFile)
 	if err := os.WriteFile(name, clockText(time.Until(at)), 0o600); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ func TestTheClockOfADemoIsSharedAndJumpsForAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	month := -31 * 24 * time.Hour
-	mine, err := newSharedClock(dir, time.Now().Add(month))
+	mine, err := NewSharedClock(dir, time.Now().Add(month))
 	if err != nil {
 		t.Fatal(err)
 	}

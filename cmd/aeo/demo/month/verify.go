@@ -1,0 +1,111 @@
+package month
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aeo-registry/aeo/cmd/aeo/demo"
+	"github.com/aeo-registry/aeo/registry"
+)
+
+// peers is how a node's partners stand, as `aeo peer list` has it.
+func (w *world) peers(code string) ([]registry.PeerStatus, error) {
+	var list struct {
+		Items []registry.PeerStatus `json:"items"`
+	}
+	err := w.read(code, &list, "peer", "list")
+	return list.Items, err
+}
+
+// An answer is what a verification came to.
+type answer struct {
+	demo.Outcome
+	Basis   string `json:"basis"`
+	Caveats []struct {
+		Code string `json:"code"`
+		Text string `json:"text"`
+	} `json:"caveats"`
+}
+
+func (a answer) String() string { return a.Verdict + "/" + a.Reason }
+
+// verify pulls the newest bundle of a node and has its border desk verify the
+// credential of another place's company with it, without any network.
+func (w *world) verify(at, of string, args ...string) (answer, error) {
+	bundle := w.path("bundles", at+".aeobundle")
+	if _, err := w.aeo(at, "bundle", "pull", "--out", bundle); err != nil {
+		return answer{}, err
+	}
+	return w.verifyWith(bundle, at, of, args...)
+}
+
+// verifyWith verifies with a bundle that is at hand.
+func (w *world) verifyWith(bundle, at, of string, args ...string) (answer, error) {
+	line := append([]string{"verify", w.credential(of), "--bundle", bundle, "--anchor", w.path("nodes", at, "anchor.aeoanchor"), "--no-state", "--json"}, args...)
+	out, errs, _ := w.try("", line...)
+	var a answer
+	if err := json.Unmarshal(out, &a); err != nil {
+		return a, fmt.Errorf("aeo %s: %w: %s", strings.Join(line, " "), err, errs)
+	}
+	return a, nil
+}
+
+// credential is the file a place's company hands out.
+func (w *world) credential(of string) string {
+	return w.path("credentials", fileName(w.nodes[of].company.name)+".aeo")
+}
+
+func fileName(company string) string {
+	words := strings.Fields(strings.ToLower(company))
+	return strings.Join(words[:min(2, len(words))], "-")
+}
+
+// border is a verification as a border desk asks it: for import, of an exporter.
+var border = []string{"--role", "exporter", "--direction", "import"}
+
+// expect notes whether the border desk of a node comes to what it must.
+func (s *story) expect(at, of, verdict, reason string, args ...string) error {
+	a, err := s.verify(at, of, append(args, border...)...)
+	if err != nil {
+		return err
+	}
+	s.fact(a.Outcome == demo.Outcome{Verdict: verdict, Reason: reason}, fmt.Sprintf("%s at the border of %s", s.nodes[of].company.name, at),
+		"%s%s", a, caveats(a))
+	return nil
+}
+
+func caveats(a answer) string {
+	var texts []string
+	for _, c := range a.Caveats {
+		texts = append(texts, c.Text)
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(texts, "; ")
+}
+
+// heard is how long it takes until partners' verdicts say what they must after
+// an act: each follows, and its desk pulls its bundle.
+func (s *story) heard(of string, want demo.Outcome, by []string) (map[string]time.Duration, error) {
+	began := time.Now()
+	out := map[string]time.Duration{}
+	for _, code := range by {
+		for range 200 {
+			a, err := s.verify(code, of, border...)
+			if err != nil {
+				return nil, err
+			}
+			if a.Outcome == want {
+				out[code] = time.Since(began)
+				break
+			}
+			if err := s.sync(code); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
