@@ -30,6 +30,12 @@
 // its notices; of those in effect at an instant its last word counts, except
 // that an end is final. A pair is suspended while either side suspends it.
 //
+// # Life
+//
+// [Register.Life] puts all this into words for an ordered pair: signed, pilot,
+// in effect, suspended, terminated, each with its instant and cause. A pilot is
+// a rule marked pilot, for test data alone; nothing real is judged by it.
+//
 // The package is pure: no file, no network, no clock. Time zones come with it.
 package mra
 

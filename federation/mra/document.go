@@ -71,6 +71,7 @@ type Recognition struct {
 	Benefits          []string     `json:"benefits"`
 	From              string       `json:"from"`
 	Until             string       `json:"until,omitzero"` // the first day on which it no longer holds
+	Pilot             bool         `json:"pilot,omitzero"` // for test data alone; has an Until
 }
 
 // A Hint says where By's declaration takes the holder's number.

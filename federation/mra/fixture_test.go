@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,12 +30,10 @@ func signerFor(t testing.TB, name string) *keys.Signer {
 }
 
 func entityOf(territory string) string {
-	return map[string]string{
-		"JP": "https://aeo.customs.jp.example",
-		"NZ": "https://aeo.customs.nz.example",
-		"EU": "https://aeo.taxud.eu.example",
-		"SG": "https://aeo.customs.sg.example",
-	}[territory]
+	if territory == "EU" {
+		return "https://aeo.taxud.eu.example"
+	}
+	return "https://aeo.customs." + strings.ToLower(territory) + ".example"
 }
 
 func party(t testing.TB, territory string) mra.Party {

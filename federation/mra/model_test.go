@@ -240,6 +240,7 @@ func TestEvaluateIsTheDayByDayModel(t *testing.T) {
 			if got, want := r.Evaluate(q).Failure, w.evaluate(q, day, known); got != want {
 				rt.Fatalf("%s: got %q, the model says %q\n%s", date(day), got, want, fmt.Sprintf("%+v", w))
 			}
+			checkState(rt, r, q)
 		}
 	})
 }

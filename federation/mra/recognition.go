@@ -2,6 +2,7 @@ package mra
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -53,8 +54,14 @@ func (r *Recognition) check() error {
 }
 
 func (r *Recognition) checkDates() error {
-	if _, err := parseDate("from", r.From); err != nil || r.Until == "" {
+	if _, err := parseDate("from", r.From); err != nil {
 		return err
+	}
+	if r.Until == "" {
+		if r.Pilot {
+			return errors.New("a pilot has an end: until is missing")
+		}
+		return nil
 	}
 	if _, err := parseDate("until", r.Until); err != nil {
 		return err
@@ -77,13 +84,17 @@ func (h *Hint) check() error {
 }
 
 // ruleKey is what two rules must share before their roles, directions and dates can collide.
-type ruleKey struct{ by, of, programme, authorisationType string }
+// A pilot beside a rule is no second rule: they answer different questions.
+type ruleKey struct {
+	by, of, programme, authorisationType string
+	pilot                                bool
+}
 
 func (d *Document) checkOverlaps() error {
 	rules := map[ruleKey][]int{}
 	for i := range d.Recognitions {
 		r := &d.Recognitions[i]
-		key := ruleKey{r.By, r.Of, r.Programme, r.AuthorisationType}
+		key := ruleKey{r.By, r.Of, r.Programme, r.AuthorisationType, r.Pilot}
 		for _, j := range rules[key] {
 			if r.collides(&d.Recognitions[j]) {
 				return fmt.Errorf("recognitions[%d] and [%d] are two rules for one key at one time", j, i)

@@ -24,8 +24,9 @@ type arrangement struct {
 
 // A version is an annex with its dates turned into instants.
 type version struct {
-	annex *Annex
-	rules map[pair][]span
+	annex  *Annex
+	rules  map[pair][]span
+	pilots map[pair][]span // rules for test data
 }
 
 // A pair is ordered: by recognises of.
@@ -122,7 +123,7 @@ func (a *arrangement) addVersion(annex *Annex) error {
 }
 
 func (a *arrangement) inInstants(annex *Annex) (*version, error) {
-	v := &version{annex: annex, rules: map[pair][]span{}}
+	v := &version{annex: annex, rules: map[pair][]span{}, pilots: map[pair][]span{}}
 	for i := range annex.Recognitions {
 		r := &annex.Recognitions[i]
 		from, err := a.instant(r.From, r.By)
@@ -136,6 +137,10 @@ func (a *arrangement) inInstants(annex *Annex) (*version, error) {
 			}
 		}
 		p := pair{r.By, r.Of}
+		if r.Pilot {
+			v.pilots[p] = append(v.pilots[p], s)
+			continue
+		}
 		v.rules[p] = append(v.rules[p], s)
 	}
 	return v, nil
