@@ -15,7 +15,7 @@ var (
 	KindEntityStatement = Kind{"entity-statement+jwt", 64 << 10} // OpenID Federation 1.1
 	KindHistoricalKeys  = Kind{"jwk-set+jwt", 64 << 10}          // OpenID Federation 1.1, 8.7
 	KindNotice          = Kind{"aeo-mra-notice+jwt", 64 << 10}   // one party's notice about an arrangement
-	KindExchange        = Kind{"aeo-exchange+jwt", 64 << 10}     // message between partners
+	KindExchange        = Kind{"aeo-exchange+jwt", 512 << 10}    // message between partners; federation/exchange says what may be longer than 64 KiB
 	KindBundle          = Kind{"aeo-bundle+jwt", 1 << 20}        // manifest of a trust bundle
 	KindDirectory       = Kind{"aeo-directory+jwt", 4 << 20}     // holders released for publication
 	KindRoster          = Kind{"aeo-keys+jws", 16 << 10}         // general JSON serialization

@@ -73,6 +73,8 @@ func mayHold(kind, name string) bool {
 	case dir == "journal":
 		number, ok := strings.CutSuffix(rest, ".journal")
 		return ok && len(number) == 20 && strings.Trim(number, "0123456789") == ""
+	case dir == "exchange":
+		return plainName(rest)
 	case dir == "peers":
 		parts := strings.Split(rest, "/")
 		return len(parts) >= 2 && len(parts) <= 6 && !slices.ContainsFunc(parts, func(s string) bool { return !plainName(s) })

@@ -50,7 +50,7 @@ func (n *Node) backupPeers(a *archive) error {
 	}
 	for _, p := range peers {
 		unlock := n.cases.lock("peer " + p.EntityID())
-		err := a.tree("peers/"+p.Host(), p.dir)
+		err := errors.Join(a.tree("peers/"+p.Host(), p.dir), n.correspondence(p).backup(a, "exchange/"+p.Host()+".jsonl"))
 		unlock()
 		if err != nil {
 			return err

@@ -36,6 +36,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	witness/ auditor/  what each cosigned last of every log, see package witness
 //	cosigned.checkpoint the published checkpoint with what cosigners said of it
 //	doubt/             heads of our own log that we do not have: evidence
+//	exchange/          every message exchanged with a partner, <host>.jsonl
 //	bundle.aeobundle   the newest trust bundle
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared
@@ -50,6 +51,7 @@ func (p paths) log() string        { return filepath.Join(p.dir, "log") }
 func (p paths) head() string       { return filepath.Join(p.dir, "log-head") }
 func (p paths) traderKeys() string { return filepath.Join(p.dir, "traderkeys") }
 func (p paths) peers() string      { return filepath.Join(p.dir, "peers") }
+func (p paths) exchange() string   { return filepath.Join(p.dir, "exchange") }
 func (p paths) tls() string        { return filepath.Join(p.dir, "tls") }
 func (p paths) mirror() string     { return filepath.Join(p.dir, "mirror") }
 func (p paths) audit() string      { return filepath.Join(p.dir, "audit.tmp") }

@@ -37,7 +37,7 @@ type followed func(ctx context.Context, p *Peer, v *peer.View)
 
 // afterFollow are what is to be done after a successful round, in order.
 func (n *Node) afterFollow() []followed {
-	return []followed{}
+	return []followed{n.acknowledge}
 }
 
 // following is the schedule of the rounds in which peers are followed.

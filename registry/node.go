@@ -99,6 +99,8 @@ type Node struct {
 	numbers  numbers
 	slots    slots
 	known    known
+	letters  letters
+	notices  *notices
 	witness  *witness.Cosigner
 	auditor  *witness.Cosigner
 	cosigned *cosigned
@@ -242,7 +244,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l,
-		following: newFollowing()}
+		following: newFollowing(), notices: newNotices()}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
@@ -270,6 +272,9 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.ledger.ReadOnly(); errors.Is(err, ledger.ErrUnproven) {
 		n.opts.Log.Warn("the node was restored and signs nothing yet: aeo log recover has to prove its log the newest")
 		return nil
+	}
+	if err := n.catchUpNotices(); err != nil {
+		return err
 	}
 	if err := n.retireLists(ctx); err != nil {
 		return err

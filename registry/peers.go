@@ -243,11 +243,16 @@ type PeerStatus struct {
 	Credentials int      `json:"credentials,omitzero"` // logged by the peer and its members
 	NamesUs     bool     `json:"names_us"`             // the peer's configuration names us as superior
 	Members     []string `json:"members,omitzero"`
+	Notices     *Notices `json:"notices,omitempty"` // nil before any message was exchanged
 }
 
 func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
 	s := &PeerStatus{EntityID: p.EntityID(), Territory: p.Anchor.Territory, Relation: p.Relation(n.config),
 		Fingerprint: p.Anchor.Fingerprint(), Words: p.Anchor.Words()}
+	var err error
+	if s.Notices, err = n.noticesOf(p); err != nil {
+		return nil, err
+	}
 	v, err := n.viewOf(p)
 	if err != nil || v == nil {
 		return s, err

@@ -82,6 +82,7 @@ func (n *Node) refreshAll(ctx context.Context) error {
 	if err := n.publish(); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
+	n.dueNotices()
 	return n.refreshBundle()
 }
 

@@ -143,6 +143,20 @@ func (r *Ring) Signer(role keys.Role, now time.Time) (*keys.Signer, error) {
 	return nil, fmt.Errorf("%w: none of role %s may sign at %s", ErrNoKey, role, now.UTC().Format(time.RFC3339))
 }
 
+// ByKID is the ES256 key of a role with that kid until the roster's acceptance of
+// it ends, whether it may still sign or not: for what was encrypted to it. Nil
+// where there is none.
+func (r *Ring) ByKID(role keys.Role, kid string, now time.Time) *keys.Signer {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for i := range r.keys {
+		if k := &r.keys[i]; k.Role == role && k.signer != nil && k.id() == kid && now.Unix() < k.Exp {
+			return k.signer
+		}
+	}
+	return nil
+}
+
 // NoteSigner is the note key of a role; of several the newest that is not revoked.
 func (r *Ring) NoteSigner(role keys.Role) (*keys.NoteSigner, error) {
 	r.mu.RLock()

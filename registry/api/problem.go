@@ -33,6 +33,10 @@ var problems = []struct {
 	title  string
 	status int
 }{
+	{registry.ErrStranger, "not-a-partner", "This is no message of a partner to this node", http.StatusForbidden},
+	{registry.ErrBusy, "busy", "Too many messages", http.StatusServiceUnavailable},
+	{registry.ErrNoExchange, "no-exchange", "No messages with this partner yet", http.StatusConflict},
+	{registry.ErrRefused, "refused", "The partner refused", http.StatusBadGateway},
 	{registry.ErrInvalid, "invalid", "The request cannot be carried out as it is", http.StatusUnprocessableEntity},
 	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
 	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},

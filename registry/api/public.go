@@ -58,8 +58,10 @@ func public(n *registry.Node, log *slog.Logger, t *traffic) http.Handler {
 		r.Handle(doc.path, d.serve(doc)).Methods(http.MethodGet, http.MethodHead)
 	}
 	r.Handle(addCheckpoint, d.witness(n)).Methods(http.MethodPost)
+	r.Handle(exchangePath, d.exchange(n)).Methods(http.MethodPost)
 	// Nobody reads a line for every reader of public files, and they would fill the disk.
-	return wrap(r, around{log: log, level: slog.LevelDebug, traffic: t, posts: map[string]int64{addCheckpoint: witness.MaxBody + 1}})
+	return wrap(r, around{log: log, level: slog.LevelDebug, traffic: t, posts: map[string]int64{
+		addCheckpoint: witness.MaxBody + 1, exchangePath: keys.MaxSealed}})
 }
 
 func documents(n *registry.Node) []document {

@@ -36,7 +36,7 @@ type Listeners struct {
 	Log            *slog.Logger
 }
 
-// Serve answers on both listeners, lets the node tick and follow its peers, until ctx ends; then it
+// Serve answers on both listeners, lets the node tick, follow its peers and tell them, until ctx ends; then it
 // stops gracefully. It does not close the node.
 func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	world := &traffic{gate: newGate(l.Public, cmp.Or(l.MaxConnections, DefaultConnections))}
@@ -51,6 +51,7 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	var rounds sync.WaitGroup
 	rounds.Go(func() { n.Follow(following) })
 	rounds.Go(func() { n.KeepCosigned(following) })
+	rounds.Go(func() { n.Notify(following) })
 	err := tick(ctx, n, failed, l.Log)
 	leave()
 	rounds.Wait()

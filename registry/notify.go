@@ -1,0 +1,348 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/aeo-registry/aeo/federation/exchange"
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/registry/view"
+)
+
+const (
+	// noticeTime is how long a partner is waited for.
+	noticeTime = 5 * time.Second
+	// A notice that was not received is sent again so often, the first time after
+	// noticeAgain; after that the partner's own look catches it.
+	noticeTries = 3
+	noticeAgain = 2 * time.Second
+	// noticeTick is how often it is looked whether one is to be sent again.
+	noticeTick = time.Second
+	// maxNoticed is how far back it is looked for what a partner has to know at a
+	// start; beyond that it is told without looking.
+	maxNoticed = 4096
+	// maxCosigned is the longest cosigned checkpoint that goes with an acknowledgement.
+	maxCosigned = 16 << 10
+)
+
+// notices are what partners are to be told: that our log has grown by something
+// they need to know now, and how far we know theirs.
+type notices struct {
+	wake   chan struct{}
+	places chan struct{}
+
+	mu      sync.Mutex
+	scanned int64              // our log is looked through up to here
+	to      map[string]*outbox // by entity id
+}
+
+func newNotices() *notices {
+	return &notices{wake: make(chan struct{}, 1), places: make(chan struct{}, placesSound), to: map[string]*outbox{}}
+}
+
+// An outbox is what one partner is to be told. It is guarded by the mutex of the
+// notices it belongs to.
+type outbox struct {
+	size, since int64           // the notice that is due; size 0 = none
+	known       *exchange.Known // the acknowledgement that is due
+	running     bool
+	tries       int
+	next        time.Time
+	failed      int // since the start, and without an answer
+}
+
+// of is the outbox of a peer; the caller holds mu.
+func (s *notices) of(entityID string) *outbox {
+	o := s.to[entityID]
+	if o == nil {
+		o = &outbox{}
+		s.to[entityID] = o
+	}
+	return o
+}
+
+func (s *notices) rouse() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// catchUpNotices begins where a stop or a crash left off: with what a partner
+// that acknowledged before has not acknowledged yet.
+func (n *Node) catchUpNotices() error {
+	p := n.ledger.Published()
+	if p == nil {
+		return nil
+	}
+	n.notices.scanned = p.Checkpoint.Size
+	peers, err := n.loadPeers()
+	if err != nil {
+		return err
+	}
+	for _, who := range peers {
+		s, err := n.correspondence(who).noticeState(n.now().Unix())
+		if err != nil {
+			return err
+		}
+		if s.known.Size > 0 && s.known.Size < n.notices.scanned {
+			n.notices.scanned = max(s.known.Size, p.Checkpoint.Size-maxNoticed)
+		}
+	}
+	return nil
+}
+
+// dueNotices looks through what was published since the last time and has
+// partners told where it is something they need to know now. What answers a
+// partner's own doing - our statements and directories, renewed - is not, so no
+// notice ever causes another without end.
+func (n *Node) dueNotices() {
+	p := n.ledger.Published()
+	s := n.notices
+	s.mu.Lock()
+	from := s.scanned
+	s.mu.Unlock()
+	since, err := n.urgentSince(from, p.Checkpoint.Size)
+	if err != nil {
+		n.opts.Log.Error("notify", "error", err)
+		return
+	}
+	s.mu.Lock()
+	s.scanned = p.Checkpoint.Size
+	s.mu.Unlock()
+	if since == 0 {
+		return
+	}
+	peers, err := n.loadPeers()
+	if err != nil {
+		n.opts.Log.Error("notify", "error", err)
+		return
+	}
+	s.mu.Lock()
+	for _, who := range peers {
+		o := s.of(who.EntityID())
+		if o.size == 0 {
+			o.since = since
+		}
+		o.size, o.tries, o.next = p.Checkpoint.Size, 0, time.Time{}
+	}
+	s.mu.Unlock()
+	s.rouse()
+}
+
+// urgentSince is when the first of the leaves was recorded that partners need to
+// know now; 0 where there is none.
+func (n *Node) urgentSince(from, to int64) (since int64, err error) {
+	found := errors.New("found")
+	urgent := false
+	err = n.ledger.Entries(from, to, func(_ int64, raw []byte) error {
+		l, err := transparency.ParseLeaf(raw)
+		if err != nil {
+			return err
+		}
+		if state, ok := l.(transparency.State); ok && urgent {
+			since = state.At
+			return found
+		}
+		urgent = urgent || isUrgent(l)
+		return nil
+	})
+	if errors.Is(err, found) {
+		return since, nil
+	}
+	return 0, err
+}
+
+// isUrgent reports whether a leaf can change a verdict elsewhere.
+func isUrgent(l transparency.Leaf) bool {
+	switch l := l.(type) {
+	case transparency.Status, transparency.Key:
+		return true
+	case transparency.Artefact:
+		return l.Kind == string(view.Annex) || l.Kind == string(view.Notice) || l.Kind == string(view.Programme)
+	}
+	return false
+}
+
+// Notify tells partners what is due for as long as ctx lasts, each without
+// waiting for another.
+func (n *Node) Notify(ctx context.Context) {
+	ticker := time.NewTicker(noticeTick)
+	defer ticker.Stop()
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	for {
+		for _, p := range n.toTell() {
+			sending.Go(func() { n.tellNow(ctx, p) })
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-n.notices.wake:
+		}
+	}
+}
+
+// NotifyDue tells partners what is due now and waits for their answers. It is
+// for those who drive a node by a clock of their own.
+func (n *Node) NotifyDue(ctx context.Context) {
+	var sending sync.WaitGroup
+	for _, p := range n.toTell() {
+		sending.Go(func() { n.tellNow(ctx, p) })
+	}
+	sending.Wait()
+}
+
+// toTell are the peers that are to be told something now; each is marked as running.
+func (n *Node) toTell() (out []*Peer) {
+	peers, err := n.loadPeers()
+	if err != nil {
+		n.opts.Log.Error("notify", "error", err)
+		return nil
+	}
+	now := n.now()
+	n.notices.mu.Lock()
+	defer n.notices.mu.Unlock()
+	for _, p := range peers {
+		o := n.notices.to[p.EntityID()]
+		if o == nil || o.running || o.size == 0 && o.known == nil || now.Before(o.next) && o.next.Sub(now) < time.Minute {
+			continue
+		}
+		o.running = true
+		out = append(out, p)
+	}
+	return out
+}
+
+// tellNow sends one peer what is due. What became due meanwhile is sent next.
+func (n *Node) tellNow(ctx context.Context, p *Peer) {
+	s := n.notices
+	s.mu.Lock()
+	o := s.of(p.EntityID())
+	size, since, known := o.size, o.since, o.known
+	s.mu.Unlock()
+	var err error
+	select {
+	case s.places <- struct{}{}:
+		err = n.tellPeer(ctx, p, size, since, known)
+		<-s.places
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o.running = false
+	if err != nil {
+		o.failed++
+		if o.tries++; o.tries < noticeTries && !errors.Is(err, ErrNoExchange) && !errors.Is(err, ErrRefused) {
+			o.next = n.now().Add(noticeAgain << (2 * o.tries))
+			return
+		}
+	}
+	if o.size == size {
+		o.size = 0
+	}
+	if o.known == known {
+		o.known = nil
+	}
+	if o.tries, o.next = 0, (time.Time{}); o.size > 0 || o.known != nil {
+		s.rouse()
+	}
+}
+
+func (n *Node) tellPeer(ctx context.Context, p *Peer, size, since int64, known *exchange.Known) error {
+	ctx, cancel := context.WithTimeout(ctx, noticeTime)
+	defer cancel()
+	if size > 0 {
+		_, err := n.sendLetter(ctx, p, exchange.KindNotify, exchange.Head{Origin: n.origin(), Size: size}, letter{Since: since})
+		if err != nil {
+			n.opts.Log.Warn("partner not told", "peer", p.EntityID(), "size", size, "error", err)
+			return err
+		}
+	}
+	if known == nil {
+		return nil
+	}
+	if _, err := n.send(ctx, p, exchange.KindKnown, known); err != nil {
+		n.opts.Log.Warn("acknowledgement not sent", "peer", p.EntityID(), "size", known.Size, "error", err)
+		return err
+	}
+	return nil
+}
+
+// notified answers a notice: received. The look follows.
+func (n *Node) notified(_ context.Context, p *Peer, m *exchange.Message) (any, error) {
+	var h exchange.Head
+	if err := m.Into(&h); err != nil {
+		return nil, err
+	}
+	if h.Origin != p.Host()+"/log" || h.Size < 1 {
+		return nil, fmt.Errorf("%w: size %d of the log %.80q is no news of %s", ErrInvalid, h.Size, h.Origin, p.EntityID())
+	}
+	if v, err := n.viewOf(p); err != nil || v.Checkpoint.Size < h.Size {
+		n.LookNow(p.EntityID())
+	}
+	return h, nil
+}
+
+// acknowledge tells a peer how far we know its log: once for each size, again
+// where that was not received. It comes after the bundle was built with it.
+func (n *Node) acknowledge(ctx context.Context, p *Peer, v *peer.View) {
+	if v == nil {
+		return
+	}
+	s, err := n.correspondence(p).noticeState(n.now().Unix())
+	if err != nil {
+		n.opts.Log.Error("acknowledge", "peer", p.EntityID(), "error", err)
+		return
+	}
+	if s.acknowledged >= v.Checkpoint.Size {
+		return
+	}
+	k := &exchange.Known{Origin: v.Checkpoint.Origin, Size: v.Checkpoint.Size, Root: v.Checkpoint.Root.String(), At: n.now().Unix()}
+	if note, err := n.audit(ctx, p, v); err == nil && len(note) <= maxCosigned {
+		k.Cosigned = string(note)
+	} else {
+		n.opts.Log.Warn("acknowledged without cosignature", "peer", p.EntityID(), "size", k.Size, "error", err)
+	}
+	n.notices.mu.Lock()
+	o := n.notices.of(p.EntityID())
+	o.known = k
+	if o.size == 0 {
+		o.tries, o.next = 0, time.Time{}
+	}
+	n.notices.mu.Unlock()
+	n.notices.rouse()
+}
+
+// takeKnown takes a peer's word on how far it knows our log. A tree that is not
+// ours is refused, and told to the operator: somebody shows a log in our name.
+func (n *Node) takeKnown(_ context.Context, p *Peer, m *exchange.Message) (any, error) {
+	var k exchange.Known
+	if err := m.Into(&k); err != nil {
+		return nil, err
+	}
+	published := n.ledger.Published()
+	if k.Origin != n.origin() || k.Size < 1 || published == nil || k.Size > published.Checkpoint.Size {
+		return nil, fmt.Errorf("%w: size %d of the log %.80q is nothing we published", ErrInvalid, k.Size, k.Origin)
+	}
+	root, err := n.ledger.RootAt(k.Size)
+	if err != nil {
+		return nil, err
+	}
+	if root.String() != k.Root {
+		n.opts.Log.Error("a partner knows another log in our name", "peer", p.EntityID(), "size", k.Size, "root", k.Root, "ours", root.String())
+		return nil, fmt.Errorf("%w: our tree of %d has the root %v", ErrConflict, k.Size, root)
+	}
+	if k.Cosigned != "" {
+		if err := n.takeCosignatures([]byte(k.Cosigned)); err != nil {
+			n.opts.Log.Warn("cosignature not taken", "peer", p.EntityID(), "size", k.Size, "error", err)
+		}
+	}
+	return exchange.Head{Origin: k.Origin, Size: k.Size}, nil
+}
