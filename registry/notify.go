@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/federation/exchange"
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
@@ -292,7 +294,7 @@ func (n *Node) notified(_ context.Context, p *Peer, m *exchange.Message) (any, e
 
 // acknowledge tells a peer how far we know its log: once for each size, again
 // where that was not received. It comes after the bundle was built with it.
-func (n *Node) acknowledge(ctx context.Context, p *Peer, v *peer.View) {
+func (n *Node) acknowledge(_ context.Context, p *Peer, v *peer.View) {
 	if v == nil {
 		return
 	}
@@ -305,10 +307,10 @@ func (n *Node) acknowledge(ctx context.Context, p *Peer, v *peer.View) {
 		return
 	}
 	k := &exchange.Known{Origin: v.Checkpoint.Origin, Size: v.Checkpoint.Size, Root: v.Checkpoint.Root.String(), At: n.now().Unix()}
-	if note, err := n.audit(ctx, p, v); err == nil && len(note) <= maxCosigned {
+	// Our auditor has cosigned what was followed; should that have failed, the word stands without it.
+	note, err := n.AuditedCheckpoint(witness.Name(k.Origin))
+	if err == nil && len(note) <= maxCosigned && strings.HasPrefix(string(note), v.Checkpoint.Text()) {
 		k.Cosigned = string(note)
-	} else {
-		n.opts.Log.Warn("acknowledged without cosignature", "peer", p.EntityID(), "size", k.Size, "error", err)
 	}
 	n.notices.mu.Lock()
 	o := n.notices.of(p.EntityID())

@@ -33,16 +33,16 @@ var problems = []struct {
 	title  string
 	status int
 }{
-	{registry.ErrStranger, "not-a-partner", "This is no message of a partner to this node", http.StatusForbidden},
-	{registry.ErrBusy, "busy", "Too many messages", http.StatusServiceUnavailable},
-	{registry.ErrNoExchange, "no-exchange", "No messages with this partner yet", http.StatusConflict},
-	{registry.ErrRefused, "refused", "The partner refused", http.StatusBadGateway},
 	{registry.ErrInvalid, "invalid", "The request cannot be carried out as it is", http.StatusUnprocessableEntity},
 	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
 	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},
 	{registry.ErrConflict, "conflict", "The state does not allow it", http.StatusConflict},
 	{registry.ErrExists, "conflict", "It exists already", http.StatusConflict},
 	{ledger.ErrConflict, "conflict", "The log refuses the entry", http.StatusConflict},
+	{registry.ErrStranger, "not-a-partner", "This is no message of a partner to this node", http.StatusForbidden},
+	{registry.ErrBusy, "busy", "Too many messages", http.StatusServiceUnavailable},
+	{registry.ErrNoExchange, "no-exchange", "No messages with this partner yet", http.StatusConflict},
+	{registry.ErrRefused, "refused", "The partner refused", http.StatusBadGateway},
 	{errCrowded, "busy", "Too much at once", http.StatusServiceUnavailable},
 	{ledger.ErrBusy, "busy", "Too much at once", http.StatusServiceUnavailable},
 	{ledger.ErrClock, "clock", "The clock is wrong", http.StatusServiceUnavailable},
