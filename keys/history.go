@@ -38,6 +38,11 @@ func VerifyHistory(raw [][]byte, pinned []*PublicKey) (*History, error) {
 	return h, nil
 }
 
+// Clone is a chain that goes its own way.
+func (h *History) Clone() *History {
+	return &History{rosters: slices.Clip(h.rosters), raw: slices.Clip(h.raw)}
+}
+
 // Append checks the next roster of the chain and adds it.
 func (h *History) Append(raw []byte) error {
 	r, err := ParseRoster(raw, h.Current())

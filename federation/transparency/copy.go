@@ -17,6 +17,8 @@ type Copy struct {
 	states  []stateAt
 	issued  int
 	bytes   int64 // of entries
+
+	tail *int64 // entries in the arrays shared with forks; nil without forks
 }
 
 type stateAt struct{ index, at int64 }
@@ -26,6 +28,7 @@ func NewCopy(origin string) *Copy { return &Copy{origin: origin, replay: NewRepl
 
 // Add takes the next entry; it must be a leaf an honest log can have there.
 func (c *Copy) Add(entry []byte) error {
+	c.unshare()
 	n := c.Size()
 	leaf, err := c.replay.Add(entry)
 	if err != nil {
@@ -43,6 +46,9 @@ func (c *Copy) Add(entry []byte) error {
 	}
 	c.entries, c.hashes = append(c.entries, entry), append(c.hashes, hashes...)
 	c.bytes += int64(len(entry))
+	if c.tail != nil {
+		*c.tail = c.Size()
+	}
 	return nil
 }
 

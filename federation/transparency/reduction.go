@@ -44,6 +44,8 @@ type Reduction struct {
 	start   int64     // where the open batch begins
 	ordered bool      // the open batch has come to its leaves ordered by hash
 	highest tlog.Hash // the newest of those
+
+	token *byte // names the lists that are its own to write
 }
 
 // An openList is a status list with what is needed to judge the next leaf about it.
@@ -52,6 +54,7 @@ type openList struct {
 	position int64           // among the lists, in order of opening
 	last     map[int64]int64 // idx -> its newest status leaf
 	digest   string          // empty where a leaf touched the list since
+	token    *byte           // of the reduction that may write to it
 }
 
 // NewReduction starts before leaf 0 of the log with that origin.

@@ -79,7 +79,7 @@ func (r *Reduction) takeList(l List) error {
 	if err != nil {
 		return r.fault("%v", err)
 	}
-	r.lists[l.URI] = &openList{list: list, position: int64(len(r.uris)), last: map[int64]int64{}}
+	r.lists[l.URI] = &openList{list: list, position: int64(len(r.uris)), last: map[int64]int64{}, token: r.token}
 	r.uris = append(r.uris, l.URI)
 	return nil
 }
@@ -102,6 +102,7 @@ func (r *Reduction) takeStatus(s Status) error {
 	case !value.May(s.Value):
 		return r.fault("entry %d of %.80q may not change from %v to %v", s.Idx, s.URI, value, s.Value)
 	}
+	l = r.own(s.URI)
 	if err := l.list.Set(s.Idx, s.Value); err != nil {
 		return r.fault("%v", err)
 	}
