@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -41,7 +42,7 @@ func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
 	var rounds sync.WaitGroup
 	for i, p := range peers {
 		rounds.Go(func() {
-			if views[i], errs[i] = n.take(ctx, p); errs[i] != nil {
+			if views[i], errs[i] = n.take(ctx, p, false); errs[i] != nil {
 				n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", errs[i])
 				errs[i] = fmt.Errorf("sync %s: %w", p.EntityID(), errs[i])
 			}
@@ -79,31 +80,40 @@ func (n *Node) republish(ctx context.Context) error {
 // Nothing else waits for the network meanwhile: a slow partner holds up neither
 // the publishing of our own acts nor other partners. There may be a view and an
 // error: see [peer.Follower.Sync].
-func (n *Node) take(ctx context.Context, p *Peer) (*peer.View, error) {
+func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
 	defer n.cases.lock("peer " + p.EntityID())()
 	if _, err := n.findPeer(p.EntityID()); err != nil {
 		return nil, err // it was removed meanwhile
 	}
-	v, err := n.follow(ctx, p)
-	n.following.note(p, n.now(), err)
+	v, err := n.follow(ctx, p, brief)
+	n.following.note(p, n.now(), brief, err)
 	if v == nil {
 		return nil, err
 	}
+	level := slog.LevelDebug
+	if old, ok := n.views.get(p.EntityID()); !ok || !sameNews(old, v) {
+		level = slog.LevelInfo
+	}
+	n.opts.Log.Log(ctx, level, "peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
 	n.views.keep(p.EntityID(), v)
 	if _, refused := n.audit(ctx, p, v); refused != nil { // our own bundle, built next, carries the auditor's word
 		n.opts.Log.Error("the auditor does not cosign", "peer", p.EntityID(), "error", refused)
 		err = errors.Join(err, refused)
 	}
-	n.opts.Log.Info("peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	return v, errors.Join(err, n.importNotices(ctx, p, v))
 }
 
 // follow may return a view and an error: see [peer.Follower.Sync].
-func (n *Node) follow(ctx context.Context, p *Peer) (*peer.View, error) {
+func (n *Node) follow(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
+	known, err := n.viewOf(p)
+	if err != nil {
+		return nil, err
+	}
 	f := &peer.Follower{Client: n.client(p), Mirror: p.mirror(), Anchor: p.Anchor,
-		Self: n.config.EntityID, Home: n.config.Territory}
+		Self: n.config.EntityID, Home: n.config.Territory,
+		Known: known, Brief: brief}
 	return f.Sync(ctx, n.now().Unix())
 }
 

@@ -16,6 +16,9 @@ const (
 	DefaultPoll = time.Minute
 	// maxBackoff is how long a partner that fails is left alone at most.
 	maxBackoff = 15 * time.Minute
+	// wholeEvery is how often all documents are asked for though the log says
+	// that there is nothing new.
+	wholeEvery = 15 * time.Minute
 	// followTick is how often it is looked whether a round is due.
 	followTick = 250 * time.Millisecond
 	// roundTime ends a round whatever the partner does; what it fetched is kept.
@@ -244,7 +247,7 @@ func (n *Node) round(ctx context.Context, p *Peer) {
 // pursue is one round and what follows from it.
 func (n *Node) pursue(ctx context.Context, p *Peer) {
 	before, _ := n.views.get(p.EntityID())
-	v, err := n.take(ctx, p)
+	v, err := n.take(ctx, p, n.following.brief(p, n.now()))
 	if err != nil {
 		n.opts.Log.Warn("following failed", "peer", p.EntityID(), "error", err)
 	}

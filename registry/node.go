@@ -314,7 +314,12 @@ func (n *Node) Anchor() (*bundle.Anchor, error) {
 
 // TLS is the configuration of the public listener.
 func (n *Node) TLS() (*tls.Config, error) {
-	return keyring.ServerTLS(n.paths.tls(), n.config.Host(), n.opts.Now)
+	c, err := keyring.ServerTLS(n.paths.tls(), n.config.Host(), n.opts.Now)
+	if err != nil {
+		return nil, err
+	}
+	c.NextProtos = []string{"h2", "http/1.1"}
+	return c, nil
 }
 
 // now is the node's clock, never before the log's newest state.

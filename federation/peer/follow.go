@@ -30,7 +30,19 @@ type Follower struct {
 	Self   string         // our own entity id: not followed where a union lists us
 	Home   string         // our own territory: which arrangements to fetch
 	MaxLog int64          // bytes of a log's entries, of each administration; 0 = MaxLogBytes
+	Budget int64          // bytes a round may cost on the wire; 0 = DefaultBudget
+
+	// Known is what is known already, as returned by the round before or by
+	// [Mirror.Load]; nil = read the mirror. It stays as it is.
+	Known *View
+	// Brief is for most rounds: documents are fetched only where the log says
+	// that there is another. Otherwise all are asked for, whatever the log says.
+	Brief bool
 }
+
+// DefaultBudget is what a round may cost at most, in bytes on the wire. What is
+// left then is fetched in the next one.
+const DefaultBudget = 256 << 20
 
 // Sync fetches what is new, verifies all of it and replaces the mirror. At is
 // the instant of the fetch, Unix seconds.
@@ -39,8 +51,13 @@ type Follower struct {
 // not hold up the union: then there is a view and an error.
 func (f *Follower) Sync(ctx context.Context, at int64) (*View, error) {
 	w := &walk{client: f.Client, mirror: f.Mirror, subject: pinned(f.Anchor), self: f.Self, home: f.Home, at: at,
-		maxLog: cmp.Or(f.MaxLog, MaxLogBytes)}
-	return w.repeat(ctx)
+		maxLog: cmp.Or(f.MaxLog, MaxLogBytes), known: f.Known, brief: f.Brief,
+		budget: f.Client.Traffic().Bytes() + cmp.Or(f.Budget, DefaultBudget)}
+	v, err := w.repeat(ctx)
+	if err != nil {
+		f.Client.Forget()
+	}
+	return v, err
 }
 
 // A subject is whom to follow and why its keys are believed: an anchor pins
@@ -66,6 +83,10 @@ type walk struct {
 	home   string
 	at     int64
 	maxLog int64 // bytes
+	budget int64 // of the client's traffic, where the round ends
+	known  *View
+	brief  bool
+	filed  filed // of the mirror's entries
 }
 
 // errMoved says that documents of two published sizes were met: no lie, the
@@ -82,11 +103,49 @@ func (w *walk) repeat(ctx context.Context) (*View, error) {
 }
 
 func (w *walk) sync(ctx context.Context) (*View, error) {
-	old, err := w.mirror.load(w.subject)
-	if err != nil && !errors.Is(err, ErrNoMirror) {
+	old, err := w.old()
+	if err != nil {
 		return nil, err
 	}
-	docs, config, err := w.identity(ctx)
+	cp, err := w.client.Renew(ctx, w.url("log/checkpoint"), "text/plain", maxCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	view, err := w.see(ctx, string(cp), old)
+	if err != nil {
+		return nil, err
+	}
+	members, left := w.members(ctx, view, old)
+	if err := w.store(view, old); err != nil {
+		return nil, fmt.Errorf("store mirror of %s: %w", w.entityID, err)
+	}
+	view.Members = members
+	return view, left
+}
+
+// old is what is known; nil before the first round.
+func (w *walk) old() (*View, error) {
+	if w.known != nil {
+		return w.known, nil
+	}
+	old, err := w.mirror.load(w.subject)
+	if errors.Is(err, ErrNoMirror) {
+		return nil, nil
+	}
+	return old, err
+}
+
+// see fetches and verifies everything of one published size.
+func (w *walk) see(ctx context.Context, cp string, old *View) (*View, error) {
+	brief := w.brief && old != nil && old.goodAt(w.at)
+	if brief && cp == old.Documents.Checkpoint && w.statement == old.MemberStatement {
+		again := old.again(w.at)
+		if err := w.vouchedFor(again); err != nil {
+			return nil, w.unusable("publications", err)
+		}
+		return again, nil
+	}
+	docs, config, err := w.identity(ctx, cp, old, brief)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +153,19 @@ func (w *walk) sync(ctx context.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	look := everything
+	if brief {
+		look = said(log, old.Log.Size())
+		if look.identity {
+			if docs, config, err = w.identity(ctx, cp, old, false); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if r := log.Reduction().Rosters().Current(); r != nil && r.SHA256() != config.Metadata.Registry.RosterSHA256 {
 		return nil, errMoved // configuration and head are of before and after a new roster
 	}
-	if err := w.publications(ctx, docs, config); err != nil {
+	if err := w.publications(ctx, docs, config, look); err != nil {
 		return nil, err
 	}
 	view, err := open(*docs, log, w.subject, w.at)
@@ -110,15 +178,25 @@ func (w *walk) sync(ctx context.Context) (*View, error) {
 	if err := w.checkDirectory(view); err != nil {
 		return nil, err
 	}
-	if err := w.compareTokens(ctx, view); err != nil {
-		return nil, err
+	return view, w.compareTokens(ctx, view)
+}
+
+// goodAt reports whether what an administration says of itself still holds.
+func (v *View) goodAt(at int64) bool { return at < v.Config.Exp && at < v.Rosters.Current().Exp }
+
+// again is the view of an administration that published nothing since.
+func (v *View) again(at int64) *View {
+	again := *v
+	again.FetchedAt, again.Members = at, nil
+	return &again
+}
+
+// store replaces the mirror, or the one instant where nothing else is new.
+func (w *walk) store(v, old *View) error {
+	if old != nil && v.digest == old.digest {
+		return w.mirror.storeSeen(v)
 	}
-	members, left := w.members(ctx, view, old)
-	if err := w.mirror.Store(view); err != nil {
-		return nil, fmt.Errorf("store mirror of %s: %w", w.entityID, err)
-	}
-	view.Members = members
-	return view, left
+	return w.mirror.storeFrom(v, &w.filed)
 }
 
 func (w *walk) url(parts ...string) string {
@@ -130,9 +208,19 @@ func (w *walk) unusable(what string, err error) error {
 	return fmt.Errorf("%s of %s: %w: %w", what, w.entityID, ErrAnswer, err)
 }
 
-// identity fetches who the administration says it is and its newest published head.
-func (w *walk) identity(ctx context.Context) (*Documents, *trust.Signed, error) {
-	raw, err := w.client.Get(ctx, w.url(".well-known/openid-federation"), "application/entity-statement+jwt", maxStatement)
+// identity is who the administration says it is, as known where the round is
+// brief, with the newest published head.
+func (w *walk) identity(ctx context.Context, cp string, old *View, brief bool) (*Documents, *trust.Signed, error) {
+	docs := &Documents{}
+	if brief {
+		*docs = old.Documents
+	}
+	docs.Schema, docs.EntityID, docs.FetchedAt = mirrorSchema, w.entityID, w.at
+	docs.MemberStatement, docs.Checkpoint = w.statement, cp
+	if brief {
+		return docs, old.Config, nil
+	}
+	raw, err := w.client.Renew(ctx, w.url(".well-known/openid-federation"), "application/entity-statement+jwt", maxStatement)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,12 +231,11 @@ func (w *walk) identity(ctx context.Context) (*Documents, *trust.Signed, error) 
 	if err := w.checkIdentity(config); err != nil {
 		return nil, nil, err
 	}
-	cp, err := w.client.Get(ctx, w.url("log/checkpoint"), "text/plain", maxCheckpoint)
-	if err != nil {
-		return nil, nil, err
+	if old != nil && w.brief {
+		docs.Programmes, docs.Arrangements, docs.Directory = old.Programmes, old.Arrangements, old.Directory
 	}
-	return &Documents{Schema: mirrorSchema, EntityID: w.entityID, FetchedAt: w.at,
-		Configuration: string(raw), MemberStatement: w.statement, Checkpoint: string(cp)}, config, nil
+	docs.Configuration = string(raw)
+	return docs, config, nil
 }
 
 // members follows the members a union names, each vouched for by the union's
@@ -178,11 +265,12 @@ func (w *walk) members(ctx context.Context, union, old *View) (views []*View, le
 }
 
 func (w *walk) member(ctx context.Context, union *View, id string) (*View, error) {
-	raw, err := w.client.Get(ctx, w.url("federation/fetch")+"?sub="+id, "application/entity-statement+jwt", maxStatement)
+	raw, err := w.client.Renew(ctx, w.url("federation/fetch")+"?sub="+id, "application/entity-statement+jwt", maxStatement)
 	if err != nil {
 		return nil, err
 	}
 	m := &walk{client: w.client, mirror: w.mirror.Member(trust.Host(id)), self: w.self, home: w.home, at: w.at, maxLog: w.maxLog,
+		budget: w.budget, known: w.known.member(id), brief: w.brief,
 		subject: subject{entityID: id, territory: w.territory, union: union, statement: string(raw)}}
 	return m.repeat(ctx)
 }

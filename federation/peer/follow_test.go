@@ -165,7 +165,10 @@ func TestFollowerRefuses(t *testing.T) {
 		"a token no issuer key signed": {func(f *following) {
 			f.site.publishToken(f.nz.token(at), f.nz.signer(keys.RoleBundle))
 		}, peer.ErrTokenDiffers, false},
-		"a token withheld":    {func(f *following) { delete(f.site, tokenPath) }, peer.ErrNotFound, false},
+		"a token withheld": {func(f *following) {
+			delete(f.site, tokenPath)
+			delete(f.site, tokenPath+"/detached")
+		}, peer.ErrNotFound, false},
 		"a programme altered": {func(f *following) { f.site.put("/programmes/nz-aeo", jsonType, []byte(`{"code":"nz"}`)) }, peer.ErrAnswer, false},
 		"a stranger directory": {func(f *following) {
 			f.site.put(directoryPath, "application/aeo-directory+jwt", impostor().directory(at))

@@ -34,16 +34,52 @@ func (w *walk) log(ctx context.Context, docs *Documents, config *trust.Signed, o
 		return nil, fmt.Errorf("log of %s: %w: %d entries, at most %d are followed", w.entityID, ErrLogTooLarge, cp.Size, maxLog)
 	}
 	if old == nil {
-		return w.fetch(ctx, w.newCopy(), cp)
+		return w.resume(ctx, w.newCopy, cp)
 	}
 	if err := w.extends(cp, old); err != nil {
 		return nil, err
 	}
-	log, err := w.fetch(ctx, old.Log, cp)
-	if err == nil || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLogTooLarge) {
+	log, err := w.resume(ctx, old.Log.Fork, cp)
+	if err == nil || saysNothing(err) {
 		return log, err
 	}
 	return w.whole(ctx, cp, old.Checkpoint, err)
+}
+
+// saysNothing reports whether an error leaves open what the log is.
+func saysNothing(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrLogTooLarge)
+}
+
+// resume makes the log of the checkpoint out of what is known, what an earlier
+// round fetched before it was cut short, and what is still to be fetched. What
+// was left may be damaged or of another time: where it does not lead to the
+// checkpoint, the round does without.
+func (w *walk) resume(ctx context.Context, known func() *transparency.Copy, cp *transparency.Checkpoint) (*transparency.Copy, error) {
+	log := known()
+	w.filed = filedUpTo(log)
+	if left := w.mirror.leftovers(log, cp.Size, w.maxLog); left > 0 {
+		w.filed = filedUpTo(log)
+		out, err := w.fetch(ctx, log, cp)
+		if err == nil || saysNothing(err) {
+			return out, w.keep(log, err)
+		}
+		log = known()
+		w.filed = filedUpTo(log)
+	}
+	out, err := w.fetch(ctx, log, cp)
+	if err != nil && !saysNothing(err) {
+		return nil, err
+	}
+	return out, w.keep(log, err)
+}
+
+// keep leaves what was fetched to the next round where this one is cut short.
+func (w *walk) keep(log *transparency.Copy, cause error) error {
+	if cause == nil || errors.Is(cause, ErrLogTooLarge) || log.Size() == w.filed.entries {
+		return cause
+	}
+	return errors.Join(cause, w.mirror.keep(log, &w.filed))
 }
 
 // extends refuses heads that cannot follow the one seen before.
@@ -65,6 +101,7 @@ func (w *walk) whole(ctx context.Context, cp, seen *transparency.Checkpoint, cau
 	if err != nil {
 		return nil, err
 	}
+	w.filed = filed{} // what is in the file may be other than what was fetched now
 	root, err := tlog.TreeHash(seen.Size, log)
 	if err != nil {
 		return nil, fmt.Errorf("recompute root of size %d: %w", seen.Size, err)
@@ -87,6 +124,9 @@ func (w *walk) evidence(cp, seen *transparency.Checkpoint, cause error) error {
 // fetch adds entries to a copy until it is the log of the checkpoint.
 func (w *walk) fetch(ctx context.Context, log *transparency.Copy, cp *transparency.Checkpoint) (*transparency.Copy, error) {
 	for log.Size() < cp.Size {
+		if w.client.Traffic().Bytes() > w.budget {
+			return nil, fmt.Errorf("log of %s: %w: %d entries of %d are there", w.entityID, ErrBudget, log.Size(), cp.Size)
+		}
 		if err := w.entries(ctx, log, cp.Size); err != nil {
 			return nil, err
 		}
@@ -102,15 +142,24 @@ func (w *walk) entries(ctx context.Context, log *transparency.Copy, size int64) 
 	have := log.Size()
 	n := have / tileWidth
 	tile := tlog.Tile{H: 8, L: -1, N: n, W: int(min(tileWidth, size-n*tileWidth))}
-	raw, err := w.client.Get(ctx, w.url("log", transparency.TilePath(tile)), "application/octet-stream", maxEntryBundle)
+	held := int(have % tileWidth)
+	var offset int64
+	for _, e := range log.Entries()[have-int64(held):] {
+		offset += int64(2 + len(e))
+	}
+	raw, whole, err := w.client.Rest(ctx, w.url("log", transparency.TilePath(tile)), "application/octet-stream", offset, maxEntryBundle)
 	if err != nil {
 		return err
 	}
-	entries, err := transparency.ParseEntries(raw, tile.W)
+	skip, count := 0, tile.W-held
+	if whole {
+		skip, count = held, tile.W
+	}
+	entries, err := transparency.ParseEntries(raw, count)
 	if err != nil {
 		return w.unusable("log entries", err)
 	}
-	for _, e := range entries[have%tileWidth:] {
+	for _, e := range entries[skip:] {
 		if log.Bytes()+int64(len(e)) > w.maxLog {
 			return fmt.Errorf("log of %s: %w: its first %d entries have %d bytes, at most %d are followed",
 				w.entityID, ErrLogTooLarge, log.Size(), log.Bytes(), w.maxLog)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/transparency"
@@ -30,11 +29,12 @@ var ErrNoMirror = errors.New("not synchronised yet")
 //
 //	entries         every log entry, uint16 length and bytes, appended only
 //	view.json       aeo.mirror/1: what belongs to the checkpoint of one size, replaced atomically
+//	seen.json       aeo.mirror-seen/1: when just that was seen again, replaced atomically
 //	evidence-<n>/   two signed checkpoints that contradict each other
 //	m/<host>/       the same for each member of a union
 //
 // Entries beyond the size view.json names are leftovers of an interrupted
-// fetch and are passed over.
+// fetch: they are no part of the view, and the next fetch goes on from them.
 type Mirror struct{ dir string }
 
 // NewMirror uses a directory, which need not exist yet.
@@ -62,13 +62,16 @@ func (m *Mirror) load(s subject) (*View, error) {
 	return v, m.loadMembers(v)
 }
 
-func (m *Mirror) read(raw []byte, s subject) (*View, error) {
+func (m *Mirror) read(raw []byte, s subject) (v *View, err error) {
 	var d Documents
 	if err := jcs.Unmarshal(raw, &d); err != nil {
 		return nil, err
 	}
 	if d.Schema != mirrorSchema || d.EntityID != s.entityID {
 		return nil, fmt.Errorf("%.40q of %.200q, want %s of %s", d.Schema, d.EntityID, mirrorSchema, s.entityID)
+	}
+	if d.FetchedAt, err = m.seenAt(d); err != nil {
+		return nil, err
 	}
 	size, err := checkpointSize(d)
 	if err != nil {
@@ -152,10 +155,10 @@ func readEntry(r io.Reader) ([]byte, error) {
 }
 
 // Store replaces the mirror: entries first, then the view that names how many of them count.
-func (m *Mirror) Store(v *View) error {
-	if err := os.MkdirAll(m.dir, 0o700); err != nil {
-		return err
-	}
+func (m *Mirror) Store(v *View) error { return m.storeFrom(v, &filed{}) }
+
+// storeFrom is Store that writes only what the file of entries does not hold.
+func (m *Mirror) storeFrom(v *View, f *filed) error {
 	raw, err := jcs.Marshal(v.Documents)
 	if err != nil {
 		return err
@@ -163,43 +166,10 @@ func (m *Mirror) Store(v *View) error {
 	if len(raw) > maxView {
 		return fmt.Errorf("%w: documents of %d bytes, at most %d", ErrAnswer, len(raw), maxView)
 	}
-	if err := m.writeEntries(v.Log.Entries()); err != nil {
+	if err := m.keep(v.Log, f); err != nil {
 		return err
 	}
 	return ReplaceFile(filepath.Join(m.dir, "view.json"), raw)
-}
-
-// writeEntries appends the entries the file does not hold yet.
-func (m *Mirror) writeEntries(entries [][]byte) error {
-	f, err := os.OpenFile(filepath.Join(m.dir, "entries"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := bufio.NewReader(f)
-	var have int
-	var end int64
-	for have < len(entries) {
-		e, err := readEntry(r)
-		if err != nil || string(e) != string(entries[have]) {
-			break
-		}
-		have, end = have+1, end+int64(2+len(e))
-	}
-	if err := f.Truncate(end); err != nil {
-		return err
-	}
-	for part := range slices.Chunk(entries[have:], tileWidth) {
-		raw, err := transparency.FormatEntries(part)
-		if err != nil {
-			return err
-		}
-		if _, err := f.WriteAt(raw, end); err != nil {
-			return err
-		}
-		end += int64(len(raw))
-	}
-	return f.Sync()
 }
 
 const (

@@ -23,11 +23,64 @@ const (
 	maxArrangements = 1024
 )
 
+// A look says which documents are to be asked for.
+type look struct{ identity, directory, arrangements bool }
+
+var everything = look{true, true, true}
+
+// said are the documents of which the log says, from an entry on, that there are others.
+func said(log *transparency.Copy, from int64) (l look) {
+	for _, raw := range log.Entries()[from:] {
+		switch leaf, _ := transparency.ParseLeaf(raw); leaf := leaf.(type) {
+		case transparency.Key:
+			l.identity = true
+		case transparency.Artefact:
+			switch leaf.Kind {
+			case "entity-configuration", "programme":
+				l.identity = true
+			case "directory":
+				l.directory = true
+			case "mra", "notice":
+				l.arrangements = true
+			}
+		}
+	}
+	return l
+}
+
 // publications fetches programmes, the directory and the arrangements we are party to.
-func (w *walk) publications(ctx context.Context, docs *Documents, config *trust.Signed) error {
+func (w *walk) publications(ctx context.Context, docs *Documents, config *trust.Signed, l look) error {
+	if l.identity {
+		if err := w.programmes(ctx, docs, config); err != nil {
+			return err
+		}
+	}
+	if l.directory {
+		dir, err := w.client.Renew(ctx, w.url("directory"), "application/aeo-directory+jwt", int64(keys.KindDirectory.Max()))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		docs.Directory = string(dir)
+	}
+	if l.arrangements {
+		var err error
+		docs.Arrangements, err = w.arrangements(ctx)
+		return err
+	}
+	return nil
+}
+
+// programmes are those the configuration names, by digest: one that is known is
+// not asked for.
+func (w *walk) programmes(ctx context.Context, docs *Documents, config *trust.Signed) error {
+	known := docs.Programmes
 	docs.Programmes = map[string]jsontext.Value{}
 	for _, p := range config.Metadata.Registry.Programmes {
-		raw, err := w.client.Get(ctx, w.url("programmes", p.Code), "application/json", maxDocument)
+		if raw := known[p.Code]; raw != nil && keys.RosterSHA256(raw) == p.SHA256 {
+			docs.Programmes[p.Code] = raw
+			continue
+		}
+		raw, err := w.client.Renew(ctx, w.url("programmes", p.Code), "application/json", maxDocument)
 		if err != nil {
 			return err
 		}
@@ -36,13 +89,7 @@ func (w *walk) publications(ctx context.Context, docs *Documents, config *trust.
 		}
 		docs.Programmes[p.Code] = raw
 	}
-	dir, err := w.client.Get(ctx, w.url("directory"), "application/aeo-directory+jwt", int64(keys.KindDirectory.Max()))
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	docs.Directory = string(dir)
-	docs.Arrangements, err = w.arrangements(ctx)
-	return err
+	return nil
 }
 
 // checkDirectory verifies the directory with the keys of the verified view.
@@ -58,7 +105,7 @@ func (w *walk) checkDirectory(v *View) error {
 
 // arrangements fetches annexes and notices; whoever takes them over verifies them.
 func (w *walk) arrangements(ctx context.Context) (map[string]Arrangement, error) {
-	raw, err := w.client.Get(ctx, w.url("mras"), "application/json", maxDocument)
+	raw, err := w.client.Renew(ctx, w.url("mras"), "application/json", maxDocument)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +121,7 @@ func (w *walk) arrangements(ctx context.Context) (map[string]Arrangement, error)
 		if !slices.Contains(e.Parties, w.home) || !mra.ValidID(e.ID) {
 			continue
 		}
-		raw, err := w.client.Get(ctx, w.url("mras", e.ID), "application/json", maxArrangement)
+		raw, err := w.client.Renew(ctx, w.url("mras", e.ID), "application/json", maxArrangement)
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +141,14 @@ func (w *walk) compareTokens(ctx context.Context, v *View) error {
 		if !ok {
 			return w.unusable("log", fmt.Errorf("%w: status list %.200q is another's", transparency.ErrFaulty, uri))
 		}
-		raw, err := w.client.Get(ctx, w.url(rest), "application/statuslist+jwt", int64(keys.KindStatusList.Max()))
+		err := w.compareDetached(ctx, rest, uri, v)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, ErrUnreachable) && !errors.Is(err, errMoved) {
+			return err
+		}
+		raw, err := w.client.Renew(ctx, w.url(rest), statuslist.MediaType, int64(keys.KindStatusList.Max()))
 		if err != nil {
 			return err
 		}
@@ -103,6 +157,21 @@ func (w *walk) compareTokens(ctx context.Context, v *View) error {
 		}
 	}
 	return nil
+}
+
+// compareDetached is compareToken for little: the token is fetched without its
+// bits and verified over ours. That it fails says nothing: the partner may not
+// serve tokens so, or pack their bits another way.
+func (w *walk) compareDetached(ctx context.Context, path, uri string, v *View) error {
+	detached, err := w.client.Renew(ctx, w.url(path, "detached"), statuslist.DetachedType, statuslist.MaxDetached)
+	if err != nil {
+		return err
+	}
+	raw, err := statuslist.Attach(detached, v.Log.Reduction().List(uri))
+	if err != nil {
+		return w.unusable("detached status list token", err)
+	}
+	return w.compareToken(raw, uri, v)
 }
 
 func (w *walk) compareToken(raw []byte, uri string, v *View) error {

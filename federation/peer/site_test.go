@@ -72,7 +72,9 @@ func (s site) publish(a *administration, at int64) {
 }
 
 func (s site) publishToken(t statuslist.Token, signer *keys.Signer) {
-	s.put(tokenPath, "application/statuslist+jwt", must(statuslist.Sign(t, signer)))
+	raw := must(statuslist.Sign(t, signer))
+	s.put(tokenPath, statuslist.MediaType, raw)
+	s.put(tokenPath+"/detached", statuslist.DetachedType, must(statuslist.Detach(raw)))
 }
 
 func (s site) publishLog(cp *transparency.Checkpoint, entries [][]byte) {

@@ -21,6 +21,9 @@ var (
 	ErrSplitView = errors.New("partner's log shows two histories")
 	// ErrLogTooLarge says that a log has more entries, or more bytes of them, than are followed.
 	ErrLogTooLarge = fmt.Errorf("%w: log too large to follow", ErrAnswer)
+	// ErrBudget says that a round cost all it may; what it fetched is kept, and
+	// the next goes on from there.
+	ErrBudget = fmt.Errorf("%w: more to fetch than one round takes", ErrUnreachable)
 	// ErrTokenDiffers says that a status list token does not hold the bits that follow from the log.
 	ErrTokenDiffers = errors.New("status list token differs from the log")
 	// ErrIdentity says that what was fetched is not the administration that was asked for.

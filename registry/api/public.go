@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
@@ -32,6 +33,7 @@ type effort int
 const (
 	inMemory  effort = 0  // it lies ready
 	fromStore effort = 1  // a few rows
+	fromToken effort = 2  // cut out of one that lies ready
 	fromLog   effort = 10 // read, verified or signed; follows from the log alone and is kept until that grows
 	fromPeers effort = 11 // as fromLog, and from what is known of peers
 )
@@ -97,6 +99,13 @@ func statusDocuments(n *registry.Node) []document {
 			}
 			return n.StatusToken(n.Config().EntityID + "/status/" + id(r))
 		}, statusError},
+		{"/status/{id}/detached", statuslist.DetachedType, shortly, fromToken, func(r *http.Request) ([]byte, error) {
+			raw, err := n.StatusToken(n.Config().EntityID + "/status/" + id(r))
+			if err != nil {
+				return nil, err
+			}
+			return statuslist.Detach(raw)
+		}, nil},
 	}
 }
 

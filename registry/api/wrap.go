@@ -133,11 +133,12 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 const writeTimeout = 30 * time.Second
 
-// Server is an http.Server with every bound set, for HTTP/1.1 alone: a
-// connection is one request at a time.
+// Server is an http.Server with every bound set. A connection is one request at
+// a time or, over TLS with a client that wants HTTP/2, a few.
 func Server(h http.Handler, log *slog.Logger) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
 	return &http.Server{
 		Handler:                      h,
 		Protocols:                    protocols,
@@ -145,8 +146,10 @@ func Server(h http.Handler, log *slog.Logger) *http.Server {
 		ReadHeaderTimeout:            5 * time.Second,
 		ReadTimeout:                  10 * time.Second,
 		WriteTimeout:                 writeTimeout,
-		IdleTimeout:                  60 * time.Second,
-		MaxHeaderBytes:               16 << 10,
-		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug), // strangers' failed handshakes
+		IdleTimeout:                  3 * time.Minute, // partners come every minute; the gate takes the place of who idles
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 8, MaxReadFrameSize: 16 << 10, WriteByteTimeout: writeTimeout,
+			MaxReceiveBufferPerConnection: 64 << 10, MaxReceiveBufferPerStream: 64 << 10},
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug), // strangers' failed handshakes
 	}
 }
