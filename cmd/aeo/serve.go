@@ -98,6 +98,7 @@ func (a *app) serve(ctx context.Context, public string, history int, poll time.D
 		ctx = context.Background()
 	}
 	private()
+	registry.TuneMemory()
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: a.sinceStart(), Log: log, HistoryDays: history, Poll: poll,

@@ -18,6 +18,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aeo-registry/aeo/registry"
 )
 
 // A measure is one figure or a few that come from the same run.
@@ -50,6 +52,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	registry.TuneMemory() // as `aeo serve` does
 	if err := profiled(*profile, func() error { return run(ctx, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)

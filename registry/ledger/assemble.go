@@ -35,6 +35,13 @@ type slot struct {
 
 func (b *batch) size() int64 { return b.first + int64(len(b.items)) }
 
+// estimate is about how many bytes the rows of the batch take, with what
+// projections make of them: a batch that grows by doubling is copied again and again.
+func (b *batch) estimate() int {
+	const perLeaf = 1 << 10
+	return 2*b.sealed + perLeaf*len(b.items)
+}
+
 // errLater says that a submission waits for the next batch.
 var errLater = errors.New("waits for the next batch")
 

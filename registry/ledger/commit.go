@@ -12,7 +12,7 @@ import (
 // write takes a batch through steps 1 and 2 of the package doc. An error leaves
 // the ledger as it was; a failed write does not return. Called with mu held.
 func (l *Ledger) write(b *batch) error {
-	w := l.db.NewIndexedBatch()
+	w := l.db.NewBatchWithSize(b.estimate())
 	edge, err := l.compose(b, w)
 	if err != nil {
 		return errors.Join(l.undo(b, err), w.Close())
@@ -27,17 +27,21 @@ func (l *Ledger) write(b *batch) error {
 
 // compose fills the rows of a batch and returns the edge of the tree it makes.
 func (l *Ledger) compose(b *batch, w *pebble.Batch) (edge, error) {
-	if err := l.reduce(b, w); err != nil {
+	fold := newStage(l.db, &l.memo)
+	if err := l.reduce(b, fold); err != nil {
 		return edge{}, err
+	}
+	if err := fold.flush(w); err != nil {
+		return edge{}, fmt.Errorf("write projections: %w", err)
 	}
 	return l.fill(b, w)
 }
 
 // reduce orders the batch, projects its records, applies its leaves and closes it.
-func (l *Ledger) reduce(b *batch, w *pebble.Batch) error {
+func (l *Ledger) reduce(b *batch, fold *stage) error {
 	order := b.place()
 	for n := range b.items {
-		if err := l.projectRecord(w, b.record(n)); err != nil {
+		if err := l.projectRecord(fold, b.record(n)); err != nil {
 			return err
 		}
 	}
@@ -54,14 +58,14 @@ func (l *Ledger) reduce(b *batch, w *pebble.Batch) error {
 		return fmt.Errorf("close batch: %w: %w", ErrConflict, err)
 	}
 	b.items = append(b.items, state)
-	return l.projectRecord(w, b.record(len(b.items)-1))
+	return l.projectRecord(fold, b.record(len(b.items)-1))
 }
 
-func (l *Ledger) projectRecord(w *pebble.Batch, r Record) error {
+func (l *Ledger) projectRecord(fold *stage, r Record) error {
 	if l.project == nil {
 		return nil
 	}
-	if err := l.project.Project(rows{w, w}, r); err != nil {
+	if err := l.project.Project(fold, r); err != nil {
 		return fmt.Errorf("project record: %w", err)
 	}
 	return nil

@@ -72,6 +72,7 @@ type Ledger struct {
 	instance [instanceSize]byte
 	halt     *halt
 	views    views
+	memo     memo // of rows of projections
 
 	rooms   []*room
 	clock   *clock       // nil = Now is believed

@@ -45,27 +45,31 @@ type Keeper interface {
 
 var errViewOnly = errors.New("a view is not written: projections come from records")
 
-// rows implements Projection; w is nil for a view.
+// rows implements Projection and [Rememberer]; they are only read.
 type rows struct {
-	r pebble.Reader
-	w *pebble.Batch
+	r    pebble.Reader
+	memo *memo // nil = it remembers nothing
 }
 
 func (p rows) Get(key []byte) ([]byte, error) { return get(p.r, nameKey(rowView, key)) }
 
-func (p rows) Set(key, value []byte) error {
-	if p.w == nil {
-		return errViewOnly
+// Remembered implements [Rememberer], as Remember does.
+func (p rows) Remembered(key, row []byte) any {
+	if p.memo == nil {
+		return nil
 	}
-	return p.w.Set(nameKey(rowView, key), value, nil)
+	return p.memo.get(key, row)
 }
 
-func (p rows) Delete(key []byte) error {
-	if p.w == nil {
-		return errViewOnly
+func (p rows) Remember(key, row []byte, value any) {
+	if p.memo != nil {
+		p.memo.set(key, row, value)
 	}
-	return p.w.Delete(nameKey(rowView, key), nil)
 }
+
+func (p rows) Set(key, value []byte) error { return errViewOnly }
+
+func (p rows) Delete(key []byte) error { return errViewOnly }
 
 func (p rows) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
 	low := nameKey(rowView, prefix)
@@ -76,7 +80,7 @@ func (p rows) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) erro
 
 // View reads projections as of the newest acknowledged batch.
 func (l *Ledger) View(fn func(Projection) error) error {
-	return l.look(func(v *view) error { return fn(rows{r: v.snap}) })
+	return l.look(func(v *view) error { return fn(rows{v.snap, &l.memo}) })
 }
 
 // ProjectionSize is the tree size the projections reflect. It is behind the
@@ -127,6 +131,7 @@ func (l *Ledger) rebuild() error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
+	l.memo.forget()
 	l.views.adopt(newView(l.db, l.Head().Size))
 	return nil
 }
@@ -164,7 +169,7 @@ func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader, commit func(w *p
 	if err != nil || done == tree.size {
 		return err
 	}
-	fold, size, batch := newStage(to), done, int64(0)
+	fold, size, batch := newStage(to, nil), done, int64(0)
 	step := func(last bool) error {
 		w := to.NewBatch()
 		defer w.Close()

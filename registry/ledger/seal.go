@@ -172,6 +172,7 @@ func (l *Ledger) erase(subject string) error {
 	if err := l.db.Delete(nameKey(rowSubject, digest[:]), pebble.Sync); err != nil {
 		l.halt.stop(fmt.Errorf("forget subject: %w", err))
 	}
+	l.memo.forget()
 	l.views.adopt(newView(l.db, l.Head().Size))
 	return nil
 }

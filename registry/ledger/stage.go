@@ -13,10 +13,11 @@ import (
 // states of cases behind them that is some 32 MiB.
 const maxStaged = 16 << 10
 
-// A stage is a Projection on its way into a store: thousands of records are
-// folded in memory, and a row that many of them change is written once.
+// A stage is a Projection on its way into a store: the records of a batch, or
+// thousands in a rebuild, are folded in memory, and a row that many of them change
+// is written once.
 type stage struct {
-	under pebble.Reader
+	under rows
 	rows  map[string]*staged // by key, without the kind of row
 }
 
@@ -28,16 +29,21 @@ type staged struct {
 	gone    bool
 }
 
-func newStage(under pebble.Reader) *stage { return &stage{under, map[string]*staged{}} }
+// newStage is an empty stage over a store. The memo may be nil.
+func newStage(under pebble.Reader, m *memo) *stage {
+	return &stage{rows{under, m}, map[string]*staged{}}
+}
 
 func (s *stage) Get(key []byte) ([]byte, error) {
 	row, ok := s.rows[string(key)]
 	if !ok {
-		return rows{r: s.under}.Get(key)
+		return s.under.Get(key)
 	}
-	return row.bytes()
+	raw, err := row.bytes()
+	return slices.Clone(raw), err
 }
 
+// bytes are the row's own.
 func (r *staged) bytes() (raw []byte, err error) {
 	if r.gone {
 		return nil, ErrNotFound
@@ -48,7 +54,7 @@ func (r *staged) bytes() (raw []byte, err error) {
 		}
 		r.marshal = nil
 	}
-	return slices.Clone(r.raw), nil
+	return r.raw, nil
 }
 
 func (s *stage) Set(key, value []byte) error {
@@ -74,9 +80,14 @@ func (s *stage) Keep(key []byte, value any, marshal func(any) ([]byte, error)) {
 	s.rows[string(key)] = &staged{value: value, marshal: marshal}
 }
 
+// Remembered implements [Rememberer], as Remember does.
+func (s *stage) Remembered(key, row []byte) any { return s.under.Remembered(key, row) }
+
+func (s *stage) Remember(key, row []byte, value any) { s.under.Remember(key, row, value) }
+
 func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
 	merged := map[string][]byte{}
-	if err := (rows{r: s.under}).Scan(prefix, func(key, value []byte) (bool, error) {
+	if err := s.under.Scan(prefix, func(key, value []byte) (bool, error) {
 		merged[string(key)] = value
 		return true, nil
 	}); err != nil {
@@ -94,7 +105,7 @@ func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) er
 		if err != nil {
 			return err
 		}
-		merged[key] = raw
+		merged[key] = slices.Clone(raw)
 	}
 	for _, key := range slices.Sorted(maps.Keys(merged)) {
 		if more, err := fn([]byte(key), merged[key]); err != nil || !more {
@@ -104,7 +115,7 @@ func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) er
 	return nil
 }
 
-// flush moves the rows into a batch.
+// flush moves the rows into a batch. What they were written from is remembered.
 func (s *stage) flush(w *pebble.Batch) error {
 	for key, row := range s.rows {
 		if row.gone {
@@ -116,6 +127,9 @@ func (s *stage) flush(w *pebble.Batch) error {
 		raw, err := row.bytes()
 		if err != nil {
 			return fmt.Errorf("row %.80q: %w", key, err)
+		}
+		if row.value != nil {
+			s.under.Remember([]byte(key), raw, row.value)
 		}
 		if err := w.Set(nameKey(rowView, []byte(key)), raw, nil); err != nil {
 			return err

@@ -180,12 +180,12 @@ const (
 	memTableSize = 32 << 20
 )
 
-// CachedBytes is what the store keeps in memory to be fast: cached blocks and
-// memory tables. It grows up to a bound; 0 when the ledger is closed.
+// CachedBytes is what the store keeps in memory to be fast: cached blocks, memory
+// tables and rows read before. It grows up to a bound; 0 when the ledger is closed.
 func (l *Ledger) CachedBytes() (bytes int64) {
 	_ = l.look(func(*view) error { // keeps the store open
 		m := l.db.Metrics()
-		bytes = m.BlockCache.Size + int64(m.MemTable.Size+m.MemTable.ZombieSize)
+		bytes = m.BlockCache.Size + int64(m.MemTable.Size+m.MemTable.ZombieSize) + l.memo.bytes()
 		return nil
 	})
 	return bytes

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 )
@@ -19,17 +18,17 @@ const (
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
 func Operator(tx ledger.Projection, number string) (authorisation.Operator, error) {
-	return read[authorisation.Operator](tx, caseKey(kindOperator, number))
+	return readState[authorisation.Operator](tx, kindOperator, number)
 }
 
 // Application reads one application.
 func Application(tx ledger.Projection, number string) (authorisation.Application, error) {
-	return read[authorisation.Application](tx, caseKey(kindApplication, number))
+	return readState[authorisation.Application](tx, kindApplication, number)
 }
 
 // Authorisation reads one authorisation.
 func Authorisation(tx ledger.Projection, number string) (authorisation.Authorisation, error) {
-	return read[authorisation.Authorisation](tx, caseKey(kindAuthorisation, number))
+	return readState[authorisation.Authorisation](tx, kindAuthorisation, number)
 }
 
 // Operators reads all operators in order of number.
@@ -51,8 +50,8 @@ func all[S any](tx ledger.Projection, kind string) ([]S, error) {
 	out := []S{}
 	err := tx.Scan(caseKey(kind, ""), func(key, value []byte) (bool, error) {
 		var s S
-		if err := jcs.Unmarshal(value, &s); err != nil {
-			return false, fmt.Errorf("row %s: %w", key, err)
+		if err := unmarshal(key, value, &s); err != nil {
+			return false, err
 		}
 		out = append(out, s)
 		return true, nil
@@ -144,8 +143,8 @@ func Artefacts(tx ledger.Projection, kind ArtefactKind) ([]Artefact, error) {
 	var out []Artefact
 	err := tx.Scan(artefactKey(kind, ""), func(key, value []byte) (bool, error) {
 		var a Artefact
-		if err := jcs.Unmarshal(value, &a); err != nil {
-			return false, fmt.Errorf("row %s: %w", key, err)
+		if err := unmarshal(key, value, &a); err != nil {
+			return false, err
 		}
 		out = append(out, a)
 		return true, nil

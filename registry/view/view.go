@@ -139,7 +139,11 @@ func openIssued(payload []byte) (any, error) {
 func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) error {
 	e.RecordedAt = r.At
 	if d, ok := e.Data.(authorisation.CredentialIssued); ok {
-		if err := write(tx, []byte("credential/"+d.SHA256), CredentialRow{r.Leaf, e.Case}); err != nil {
+		row, err := marshal(CredentialRow{r.Leaf, e.Case})
+		if err != nil {
+			return err
+		}
+		if err := tx.Set([]byte("credential/"+d.SHA256), row); err != nil {
 			return err
 		}
 		if err := tx.Set(slotKey(d.URI, d.Idx), []byte(d.SHA256)); err != nil {
@@ -161,7 +165,7 @@ func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) 
 // fold applies an event to the stored state of its case.
 func fold[S authorisation.Machine[S]](tx ledger.Projection, kind string, e authorisation.Event,
 	index func(ledger.Projection, S, S) error) error {
-	before, err := read[S](tx, caseKey(kind, e.Case))
+	before, err := readState[S](tx, kind, e.Case)
 	fresh := errors.Is(err, ledger.ErrNotFound)
 	if err != nil && !fresh {
 		return err
@@ -180,7 +184,7 @@ func fold[S authorisation.Machine[S]](tx ledger.Projection, kind string, e autho
 			return err
 		}
 	}
-	return write(tx, caseKey(kind, e.Case), after)
+	return writeState(tx, kind, e.Case, after)
 }
 
 func indexOperator(tx ledger.Projection, before, after authorisation.Operator) error {
@@ -254,31 +258,18 @@ func releasedKey(operator string) []byte { return []byte("released/" + operator)
 func holderKey(operator, number string) []byte { return []byte("holder/" + operator + "/" + number) }
 
 func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
-	if k, ok := tx.(ledger.Keeper); ok {
-		if v, ok := k.Kept(key).(V); ok {
-			return v, nil
-		}
-	}
 	raw, err := tx.Get(key)
 	if err != nil {
 		return v, err
 	}
-	if err := jcs.Unmarshal(raw, &v); err != nil {
-		return v, fmt.Errorf("row %s: %w", key, err)
-	}
-	return v, nil
+	return v, unmarshal(key, raw, &v)
 }
 
-func write(tx ledger.Projection, key []byte, v any) error {
-	if k, ok := tx.(ledger.Keeper); ok {
-		k.Keep(key, v, marshal)
-		return nil
-	}
-	raw, err := marshal(v)
-	if err != nil {
+func unmarshal(key, row []byte, v any) error {
+	if err := jcs.Unmarshal(row, v); err != nil {
 		return fmt.Errorf("row %s: %w", key, err)
 	}
-	return tx.Set(key, raw)
+	return nil
 }
 
 // marshal writes a row: the same bytes for the same state, so that rows can be
