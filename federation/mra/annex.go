@@ -7,12 +7,14 @@ import (
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
-// An Annex is a document with the signatures of some or all of its parties.
+// An Annex is a document with the signatures of some or all of its parties, or
+// the recognition that one of them declares alone.
 type Annex struct {
 	Document
 	raw    []byte
 	sha256 string          // of the document
 	signed map[string]bool // by territory
+	alone  string          // the territory that declares it alone; "" for an annex
 }
 
 // Parse reads an annex, checks its document and verifies every signature it
@@ -22,8 +24,10 @@ type Annex struct {
 //
 // That the root keys are truly those parties' is for the caller to compare
 // with their rosters.
-func Parse(raw []byte) (*Annex, error) {
-	doc, err := keys.ParseGeneral(keys.KindAnnex, raw)
+func Parse(raw []byte) (*Annex, error) { return parse(keys.KindAnnex, raw, (*Document).Check) }
+
+func parse(kind keys.Kind, raw []byte, check func(*Document) error) (*Annex, error) {
+	doc, err := keys.ParseGeneral(kind, raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
 	}
@@ -31,7 +35,7 @@ func Parse(raw []byte) (*Annex, error) {
 	if err := decode(doc.Payload(), &a.Document); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
 	}
-	if err := a.Check(); err != nil {
+	if err := check(&a.Document); err != nil {
 		return nil, err
 	}
 	a.sha256 = a.Document.SHA256()
@@ -53,8 +57,10 @@ func Parse(raw []byte) (*Annex, error) {
 // PeekParties says which territories an annex names as parties, verifying
 // nothing: enough to tell whom it cannot concern, since Parse reads the same
 // bytes to the same end or refuses them.
-func PeekParties(raw []byte) ([]string, error) {
-	doc, err := keys.PeekGeneral(keys.KindAnnex, raw)
+func PeekParties(raw []byte) ([]string, error) { return peekParties(keys.KindAnnex, raw) }
+
+func peekParties(kind keys.Kind, raw []byte) ([]string, error) {
+	doc, err := keys.PeekGeneral(kind, raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAnnex, err)
 	}
@@ -85,7 +91,7 @@ func (a *Annex) Raw() []byte { return a.raw }
 func (a *Annex) Missing() []string {
 	var missing []string
 	for _, p := range a.Parties {
-		if !a.signed[p.Territory] {
+		if a.alone == "" && !a.signed[p.Territory] {
 			missing = append(missing, p.Territory)
 		}
 	}

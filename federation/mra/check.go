@@ -23,9 +23,11 @@ const (
 // Check reports the first rule the document breaks, whoever signed it. Two
 // rules for one key (by, of, programme, type, role, direction) at one time make
 // it invalid: a machine must never have to choose.
-func (d *Document) Check() error {
+func (d *Document) Check() error { return d.check(d.checkParties) }
+
+func (d *Document) check(parties func() error) error {
 	for _, rule := range []func() error{
-		d.checkVersion, d.checkInstrument, d.checkParties, d.checkRecognitions, d.checkOverlaps, d.checkTerms,
+		d.checkVersion, d.checkInstrument, parties, d.checkRecognitions, d.checkOverlaps, d.checkTerms,
 	} {
 		if err := rule(); err != nil {
 			return fmt.Errorf("%w: %w", ErrAnnex, err)

@@ -12,6 +12,7 @@ type Query struct {
 	Held                    []string  // roles the credential discloses
 	Role                    string    // asked for; empty for any
 	Direction               string    // import or export, seen from By; empty for any
+	Listed                  bool      // the holder stands in a list of Of's that By imported, and nowhere else
 	At                      time.Time // the instant asked about
 	KnownBy                 time.Time // only what was signed by then counts; zero for all that is known
 	Pilot                   bool      // about test data: only the rules of a pilot count, and no others
@@ -57,6 +58,9 @@ type Match struct {
 // between the two and one of a whole region, the one that goes furthest
 // counts: a holder may rely on any.
 func (r *Register) Evaluate(q Query) Outcome {
+	if q.Listed {
+		return r.evaluateAlone(q)
+	}
 	best := Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
 	for _, a := range r.arrangements {
 		if o := a.evaluate(q); o.furtherThan(best) {

@@ -12,11 +12,13 @@ import (
 // force. It does not change, so many may ask at once.
 type Register struct {
 	arrangements []*arrangement // by id
+	alone        []*arrangement // what one party declares alone, by id and party
 }
 
 // An arrangement is one id's versions and notices.
 type arrangement struct {
 	id       string
+	by       string                    // who declares it alone; "" for an arrangement
 	versions []*version                // 1, 2, 3 ...
 	zones    map[string]*time.Location // by territory, as the newest version that lists it has it
 	notices  []*SignedNotice           // by party, then seq
@@ -48,11 +50,7 @@ func NewRegister(annexes []*Annex, notices []*SignedNotice) (*Register, error) {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version))
 	})
 	for _, annex := range sorted {
-		a := r.arrangement(annex.ID)
-		if a == nil {
-			a = &arrangement{id: annex.ID, zones: map[string]*time.Location{}}
-			r.arrangements = append(r.arrangements, a)
-		}
+		a := r.place(annex)
 		if err := a.addVersion(annex); err != nil {
 			return nil, fmt.Errorf("%w: %s version %d: %w", ErrAnnex, annex.ID, annex.Version, err)
 		}
@@ -61,33 +59,60 @@ func NewRegister(annexes []*Annex, notices []*SignedNotice) (*Register, error) {
 		return cmp.Or(cmp.Compare(a.MRA, b.MRA), cmp.Compare(a.Party, b.Party), cmp.Compare(a.Seq, b.Seq))
 	})
 	for _, n := range numbered {
-		a := r.arrangement(n.MRA)
-		if a == nil {
+		rungs := r.rungs(n.MRA, n.Party)
+		if len(rungs) == 0 {
 			return nil, fmt.Errorf("%w: about %s, of which there is no annex", ErrNotice, n.MRA)
 		}
-		if err := a.addNotice(n); err != nil {
-			return nil, fmt.Errorf("%w: %s number %d of %s: %w", ErrNotice, n.MRA, n.Seq, n.Party, err)
+		for _, a := range rungs {
+			if err := a.addNotice(n); err != nil {
+				return nil, fmt.Errorf("%w: %s number %d of %s: %w", ErrNotice, n.MRA, n.Seq, n.Party, err)
+			}
 		}
 	}
 	return r, nil
 }
 
 // Documents are the newest version of each arrangement, by id.
-func (r *Register) Documents() []*Annex {
-	var newest []*Annex
-	for _, a := range r.arrangements {
-		newest = append(newest, a.versions[len(a.versions)-1].annex)
+func (r *Register) Documents() []*Annex { return newest(r.arrangements) }
+
+func newest(arrangements []*arrangement) []*Annex {
+	var out []*Annex
+	for _, a := range arrangements {
+		out = append(out, a.versions[len(a.versions)-1].annex)
 	}
-	return newest
+	return out
 }
 
-func (r *Register) arrangement(id string) *arrangement {
-	for _, a := range r.arrangements {
-		if a.id == id {
+// place finds or makes the arrangement an annex is a version of.
+func (r *Register) place(annex *Annex) *arrangement {
+	list := &r.arrangements
+	if annex.alone != "" {
+		list = &r.alone
+	}
+	for _, a := range *list {
+		if a.id == annex.ID && a.by == annex.alone {
 			return a
 		}
 	}
-	return nil
+	a := &arrangement{id: annex.ID, by: annex.alone, zones: map[string]*time.Location{}}
+	*list = append(*list, a)
+	return a
+}
+
+// rungs are what a party's notices about an id touch.
+func (r *Register) rungs(id, party string) []*arrangement {
+	var out []*arrangement
+	for _, a := range r.arrangements {
+		if a.id == id {
+			out = append(out, a)
+		}
+	}
+	for _, a := range r.alone {
+		if a.id == id && a.by == party {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // addVersion takes the next version.
