@@ -74,6 +74,9 @@ func (d *Document) checkPartiesAlone() error {
 		if r.By != by {
 			return fmt.Errorf("recognitions[%d]: by %.16q, %s alone declares this", i, r.By, by)
 		}
+		if r.Pilot {
+			return fmt.Errorf("recognitions[%d]: a pilot takes two", i)
+		}
 	}
 	return nil
 }

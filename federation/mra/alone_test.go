@@ -40,6 +40,7 @@ func TestParseAloneRefuses(t *testing.T) {
 		"signed by another":      sealed(t, keys.KindRecognition, marshal(t, good()), "NZ root"),
 		"signed twice":           sealed(t, keys.KindRecognition, marshal(t, good()), "JP root", "JP root"),
 		"a rule of the other":    edited(func(d *mra.Document) { d.Recognitions[0].By, d.Recognitions[0].Of = "NZ", "JP" }),
+		"a pilot":                edited(func(d *mra.Document) { d.Recognitions[0].Pilot, d.Recognitions[0].Until = true, "2026-03-01" }),
 		"keys of the other":      edited(func(d *mra.Document) { d.Parties[1] = party(t, "NZ") }),
 		"keys of nobody":         edited(func(d *mra.Document) { d.Parties[0].Root = []*keys.PublicKey{} }),
 		"an entity id that none": edited(func(d *mra.Document) { d.Parties[1].EntityID = "http://x" }),

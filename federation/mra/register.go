@@ -83,6 +83,15 @@ func newest(arrangements []*arrangement) []*Annex {
 	return out
 }
 
+func (r *Register) arrangement(id string) *arrangement {
+	for _, a := range r.arrangements {
+		if a.id == id {
+			return a
+		}
+	}
+	return nil
+}
+
 // place finds or makes the arrangement an annex is a version of.
 func (r *Register) place(annex *Annex) *arrangement {
 	list := &r.arrangements
@@ -102,10 +111,8 @@ func (r *Register) place(annex *Annex) *arrangement {
 // rungs are what a party's notices about an id touch.
 func (r *Register) rungs(id, party string) []*arrangement {
 	var out []*arrangement
-	for _, a := range r.arrangements {
-		if a.id == id {
-			out = append(out, a)
-		}
+	if a := r.arrangement(id); a != nil {
+		out = append(out, a)
 	}
 	for _, a := range r.alone {
 		if a.id == id && a.by == party {
