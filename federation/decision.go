@@ -72,6 +72,7 @@ type IssuerRef struct {
 	Territory string `json:"territory"`
 	Authority string `json:"authority"`
 	Name      string `json:"name,omitzero"`
+	DecidedBy string `json:"decided_by,omitzero"` // the member of the union that decided, where the union's node acts for it
 }
 
 // A Contact is whom to ask, there and at home.

@@ -50,13 +50,21 @@ func unopened(err error) finding {
 func (e *examination) checkEntitled() finding {
 	c := e.line.Presentation.Visible()
 	switch {
-	case c.Territory != e.issuer.Territory || c.Authority != e.issuer.Authority:
+	case c.Territory != e.issuer.Territory || !e.administration.Registry.MayState(c.Authority):
 		return failed(ChainInvalid, "%s is %s in %s, the credential says %s in %s",
 			e.issuer.EntityID, e.issuer.Authority, e.issuer.Territory, c.Authority, c.Territory)
 	case !slices.Contains(e.administration.Registry.VCT, c.VCT):
 		return failed(ChainInvalid, "%s does not issue the type %s", e.issuer.EntityID, c.VCT)
 	}
+	e.attribute(c.Authority)
 	return passed()
+}
+
+// attribute says who decided, where the issuer acts for another authority of its union.
+func (e *examination) attribute(authority string) {
+	if authority != "" && authority != e.issuer.Authority {
+		e.decision.Issuer.DecidedBy = authority
+	}
 }
 
 // checkIssuerKey judges the key and the time of signing. That time is the

@@ -77,6 +77,7 @@ func (e *examination) takeListing(l listing) {
 	e.issuer, e.administration = &l.administration.Issuer, l.administration
 	e.decision.StatusAsOf = e.statusAsOf()
 	e.introduce()
+	e.attribute(l.entry.Authority)
 	for _, id := range []string{CheckIssuer, CheckChain, CheckSignature} {
 		e.decision.record(id, passed())
 	}

@@ -15,8 +15,11 @@ type SubmitApplication struct {
 	Operator string   `json:"operator"` // number or identifier
 	Type     string   `json:"type"`
 	Roles    []string `json:"roles"`
-	By       string   `json:"by"`
-	DryRun   bool     `json:"dry_run,omitzero"`
+	// For is the member of a union that decides, on the union's node, which acts
+	// for members that have none; empty for the node's own administration.
+	For    string `json:"for,omitzero"`
+	By     string `json:"by"`
+	DryRun bool   `json:"dry_run,omitzero"`
 }
 
 // SubmitApplication opens an application. What must be examined follows from the programme.
@@ -30,6 +33,9 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a au
 		return a, err
 	}
 	wish.Operator = o.Case
+	if wish.Authority, err = n.actingFor(r.For); err != nil {
+		return a, err
+	}
 	err = n.openCase(n.series("APP"), func(number string) (bool, error) {
 		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
 		a, err = n.actOnApplication(ctx, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
@@ -154,10 +160,11 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 		})
 	}
 	err = n.openCase(n.series("AUT"), func(number string) (bool, error) {
-		a, err = n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-			effective := n.pack.EffectiveAt(time.Unix(by.At, 0))
+		a, err = n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+			pack := n.packFor(a.Wish.Authority)
+			effective := pack.EffectiveAt(time.Unix(by.At, 0))
 			g := authorisation.Grant{By: by, Authorisation: number, EffectiveAt: effective.Unix()}
-			if until, limited := n.pack.ValidUntil(effective); limited {
+			if until, limited := pack.ValidUntil(effective); limited {
 				g.ExpiresAt = until.Unix()
 			}
 			return g, nil

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -230,20 +231,21 @@ func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, c
 	if a.ExpiresAt != 0 {
 		end = time.Unix(a.ExpiresAt, 0)
 	}
-	expires := n.pack.CredentialUntil(start, end)
+	pack := n.packFor(a.Authority)
+	expires := pack.CredentialUntil(start, end)
 	if wanted := start.AddDate(0, 0, int(days)); days > 0 && wanted.Before(expires) {
 		expires = wanted
 	}
 	granted := time.Unix(a.GrantedAt, 0)
 	c := credential.Claims{
 		Issuer: n.config.EntityID, IssuedAt: now.Unix(), NotBefore: a.EffectiveAt, Expires: expires.Unix(),
-		Territory: n.config.Territory, Authority: n.config.Authority, Programme: a.Programme, Type: component,
+		Territory: n.config.Territory, Authority: cmp.Or(a.Authority, n.config.Authority), Programme: a.Programme, Type: component,
 		Subject: credential.Subject{
 			LegalName: o.Holder.LegalName, Identifiers: o.Holder.Identifiers, Roles: a.Roles,
 			AuthorisationNo: a.Case,
-			EffectiveOn:     n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
-			GrantedOn:       n.pack.LocalDate(granted), ValidatedOn: n.pack.LocalDate(granted),
-			DecidedBy: n.pack.AuthorityName, ScopeText: a.ScopeText,
+			EffectiveOn:     pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
+			GrantedOn:       pack.LocalDate(granted), ValidatedOn: pack.LocalDate(granted),
+			DecidedBy: pack.AuthorityName, ScopeText: a.ScopeText,
 		},
 	}
 	for _, name := range o.Holder.Names {

@@ -203,11 +203,11 @@ func (n *Node) directoryEntries(a authorisation.Authorisation, o authorisation.O
 // belongs to a natural person never is, with whatever consent.
 func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Operator, component string) bundle.DirectoryEntry {
 	return bundle.DirectoryEntry{
-		Name: o.Holder.LegalName, Roles: a.Roles, Programme: a.Programme, AuthorisationType: component,
+		Name: o.Holder.LegalName, Roles: a.Roles, Programme: a.Programme, AuthorisationType: component, Authority: a.Authority,
 		Identifiers: slices.DeleteFunc(slices.Clone(o.Holder.Identifiers), func(text string) bool {
 			id, err := n.pack.ParseIdentifier(text)
 			return err != nil || id.Personal
 		}),
-		EffectiveOn: n.pack.LocalDate(time.Unix(a.EffectiveAt, 0)),
+		EffectiveOn: n.packFor(a.Authority).LocalDate(time.Unix(a.EffectiveAt, 0)),
 	}
 }

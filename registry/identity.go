@@ -13,6 +13,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
@@ -127,6 +128,13 @@ func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statem
 				Contacts: trust.Contacts{Name: n.pack.AuthorityName, Mailbox: n.pack.Contact.Mailbox},
 			},
 		},
+	}
+	err = n.ledger.View(func(tx ledger.Projection) (err error) {
+		s.Metadata.Registry.ActsFor, err = view.ActedFor(tx)
+		return err
+	})
+	if err != nil {
+		return s, err
 	}
 	return s, n.relations(&s, peers)
 }

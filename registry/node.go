@@ -93,6 +93,7 @@ type Node struct {
 	paths    paths
 	config   Config
 	pack     *programme.Pack
+	packs    sync.Map // *programme.Pack by the authority of a union that this node acts for
 	ring     *keyring.Ring
 	ledger   *ledger.Ledger
 	cases    caseLocks

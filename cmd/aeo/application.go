@@ -38,6 +38,7 @@ func (a *app) applicationSubmit() *cobra.Command {
 	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
 	cmd.Flags().StringVar(&r.Type, "type", "", "type applied for")
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role in the supply chain; repeatable")
+	cmd.Flags().StringVar(&r.For, "for", "", "on the node of a union: the member that decides, as DE, where it has no node of its own")
 	byFlag(cmd, &r.By)
 	return cmd
 }
@@ -161,6 +162,9 @@ func (a *app) showApplication(app authorisation.Application) error {
 	return a.reply("aeo.application/1", app, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s for %s as %s\n", app.Case, app.State, app.Wish.Type, strings.Join(app.Wish.Roles, ", "))
 		fmt.Fprintf(w, "  operator       %s\n", app.Wish.Operator)
+		if app.Wish.Authority != "" {
+			fmt.Fprintf(w, "  decided by     %s\n", app.Wish.Authority)
+		}
 		if n := len(app.Findings); n > 0 {
 			fmt.Fprintf(w, "  assessed       %d of %d requirements, by %s\n", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
 		}

@@ -111,6 +111,9 @@ func (a *app) authorisationShow() *cobra.Command {
 func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 	return a.reply("aeo.authorisation/1", auth, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s as %s, operator %s\n", auth.Case, auth.Type, strings.Join(auth.Roles, ", "), auth.Operator)
+		if auth.Authority != "" {
+			fmt.Fprintf(w, "  decided by    %s\n", auth.Authority)
+		}
 		for _, c := range auth.Components {
 			end := ""
 			if c.End != "" {

@@ -124,7 +124,7 @@ var schemas = [][2]string{
 	{"aeo.health/1", "doctor: findings [{ok, what}]"},
 	{"aeo.operator/1", "operator: case, holder, releases, decided_at"},
 	{"aeo.application/1", "application: case, state, wish, findings, assessors, submitted_at, authorisation, decided_at"},
-	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
+	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, authority, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
 	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members"},

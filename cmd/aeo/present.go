@@ -88,7 +88,7 @@ func facts(d *federation.Decision) []fact {
 	}
 	if d.Holder != nil { // else it is not known whose status that would be
 		add("basis", basis(d))
-		add("in "+place(d.Issuer.Authority), standing(d))
+		add("in "+place(cmp.Or(d.Issuer.DecidedBy, d.Issuer.Authority)), standing(d))
 		add(recognition(d))
 		add("may bring", benefits(d))
 		add("status", confirmed(d))
@@ -113,6 +113,9 @@ func standing(d *federation.Decision) string {
 	by := ""
 	if d.Issuer.Name != "" {
 		by = " (" + d.Issuer.Name + ")"
+		if d.Issuer.DecidedBy != "" {
+			by = " (decided by " + d.Issuer.DecidedBy + "; " + d.Issuer.Name + ")"
+		}
 	}
 	since := func(words string) string {
 		if d.StatusSince != 0 {

@@ -25,8 +25,9 @@ type DirectoryEntry struct {
 	Roles             []string  `json:"roles"`
 	Programme         string    `json:"programme"`
 	AuthorisationType string    `json:"authorisation_type"`
-	EffectiveOn       string    `json:"effective_on"`      // 2006-01-02
-	CredentialSHA256  string    `json:"credential_sha256"` // as in the credential leaf of the log
+	Authority         string    `json:"authority,omitzero"` // who decided, where the issuer acts for a member of its union
+	EffectiveOn       string    `json:"effective_on"`       // 2006-01-02
+	CredentialSHA256  string    `json:"credential_sha256"`  // as in the credential leaf of the log
 	Status            StatusRef `json:"status"`
 }
 

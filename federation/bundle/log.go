@@ -135,6 +135,9 @@ func (b *Bundle) openDirectory(a *Administration) error {
 		return fmt.Errorf("directory is valid from %d to %d, not at %d", d.Iat, d.Exp, at)
 	}
 	for i, e := range d.Entries {
+		if e.Authority != "" && (e.Authority == a.Registry.Authority || !a.Registry.MayState(e.Authority)) {
+			return fmt.Errorf("directory entry %d: %.16q is no authority that the issuer acts for", i, e.Authority)
+		}
 		list := a.Timeline.Current(e.Status.URI)
 		if list == nil || e.Status.Idx >= list.Size() {
 			return fmt.Errorf("directory entry %d: no entry %d of a list %.80q in this log", i, e.Status.Idx, e.Status.URI)

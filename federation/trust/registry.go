@@ -27,9 +27,10 @@ type FederationEntity struct {
 // Registry is metadata.aeo_registry: all a verifier needs to know about an administration.
 type Registry struct {
 	Territory    string            `json:"territory"`
-	Authority    string            `json:"authority"`        // equal to the territory outside unions
-	Members      []string          `json:"members,omitzero"` // entity ids of a union's members
-	RosterSHA256 string            `json:"roster_sha256"`    // of the newest signed roster
+	Authority    string            `json:"authority"`         // equal to the territory outside unions
+	Members      []string          `json:"members,omitzero"`  // entity ids of a union's members
+	ActsFor      []string          `json:"acts_for,omitzero"` // authorities of a union in whose name its node issues, ascending
+	RosterSHA256 string            `json:"roster_sha256"`     // of the newest signed roster
 	Keys         RegistryKeys      `json:"keys"`
 	Log          LogRef            `json:"log"`
 	Witness      VKeyRef           `json:"witness"`
@@ -109,6 +110,9 @@ func (r *Registry) check(sub string, federation []*keys.PublicKey) error {
 	if err := checkEntities("members", r.Members, sub); err != nil {
 		return err
 	}
+	if err := r.checkActsFor(); err != nil {
+		return err
+	}
 	if err := r.Keys.check(federation); err != nil {
 		return err
 	}
@@ -116,6 +120,28 @@ func (r *Registry) check(sub string, federation []*keys.PublicKey) error {
 		return err
 	}
 	return r.checkLists()
+}
+
+// MayState reports whether the administration may issue what the authority
+// decided: itself, or a member of the union in whose name the union's node acts.
+func (r *Registry) MayState(authority string) bool {
+	return authority == r.Authority || slices.Contains(r.ActsFor, authority)
+}
+
+// checkActsFor lets only a union speak for others, and has one spelling.
+func (r *Registry) checkActsFor() error {
+	if r.ActsFor == nil {
+		return nil
+	}
+	if r.Authority != r.Territory || len(r.ActsFor) == 0 || len(r.ActsFor) > maxMembers {
+		return fmt.Errorf("%w: acts_for has 1 to %d entries, of a union alone", ErrStatement, maxMembers)
+	}
+	for i, code := range r.ActsFor {
+		if !isTerritory(code) || code == r.Territory || i > 0 && code <= r.ActsFor[i-1] {
+			return fmt.Errorf("%w: acts_for[%d] %.16q is no authority of the union or not in order", ErrStatement, i, code)
+		}
+	}
+	return nil
 }
 
 // check wants every key in one role: a federation key that also signs

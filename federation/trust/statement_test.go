@@ -58,6 +58,9 @@ func TestConfigurationRules(t *testing.T) {
 	reg := func(edit func(r *trust.Registry)) func(*trust.Statement) {
 		return func(s *trust.Statement) { edit(s.Metadata.Registry) }
 	}
+	union := func(edit func(r *trust.Registry)) func(*trust.Statement) {
+		return reg(func(r *trust.Registry) { r.Territory, r.Authority = "EU", "EU"; edit(r) })
+	}
 	for _, c := range []struct {
 		name string
 		edit func(s *trust.Statement)
@@ -94,6 +97,13 @@ func TestConfigurationRules(t *testing.T) {
 		{"a roster is named by digest", reg(func(r *trust.Registry) { r.RosterSHA256 = "00" }), "roster_sha256"},
 		{"members are entities", reg(func(r *trust.Registry) { r.Members = []string{"DE"} }), "members[0]"},
 		{"nobody is its own member", reg(func(r *trust.Registry) { r.Members = []string{id("NZ")} }), "itself"},
+		{"a union acts for its members", union(func(r *trust.Registry) { r.ActsFor = []string{"DE", "FR"} }), ""},
+		{"nobody else acts for others", reg(func(r *trust.Registry) { r.Territory, r.ActsFor = "EU", []string{"DE"} }), "acts_for"},
+		{"those acted for are not an empty list", union(func(r *trust.Registry) { r.ActsFor = []string{} }), "acts_for"},
+		{"those acted for are in order", union(func(r *trust.Registry) { r.ActsFor = []string{"FR", "DE"} }), "acts_for[1]"},
+		{"one is acted for once", union(func(r *trust.Registry) { r.ActsFor = []string{"DE", "DE"} }), "acts_for[1]"},
+		{"nobody acts for itself", union(func(r *trust.Registry) { r.ActsFor = []string{"EU"} }), "acts_for[0]"},
+		{"an authority is two capitals", union(func(r *trust.Registry) { r.ActsFor = []string{"de"} }), "acts_for[0]"},
 		{"there is an issuer key", reg(func(r *trust.Registry) { r.Keys.Issuer = []*keys.PublicKey{} }), "keys.issuer"},
 		{"a federation key issues nothing", reg(func(r *trust.Registry) { r.Keys.Issuer = public(t, "NZ federation") }), "another role"},
 		{"an issuer key receives nothing", reg(func(r *trust.Registry) { r.Keys.Exchange = r.Keys.Issuer }), "another role"},

@@ -54,6 +54,9 @@ type Wish struct {
 	Components   []string `json:"components"`
 	Roles        []string `json:"roles"`
 	Requirements []string `json:"requirements"`
+	// Authority is the member of a union that decides, where one node acts for
+	// all; empty where the node's own administration does.
+	Authority string `json:"authority,omitzero"`
 }
 
 // An Application is the state of an application. The zero Application is not submitted.
@@ -213,7 +216,7 @@ func (a Application) grant(c Grant) ([]Event, error) {
 		Event{Case: c.Case, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: ApplicationGranted{c.Authorisation}},
 		Event{Case: c.Authorisation, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: AuthorisationGranted{
 			Application: a.Case, Operator: a.Wish.Operator, Programme: a.Wish.Programme, Type: a.Wish.Type,
-			Components: a.Wish.Components, Roles: a.Wish.Roles, ExpiresAt: c.ExpiresAt,
+			Components: a.Wish.Components, Roles: a.Wish.Roles, ExpiresAt: c.ExpiresAt, Authority: a.Wish.Authority,
 		}},
 	)
 }

@@ -65,6 +65,7 @@ type Authorisation struct {
 	Application string       `json:"application"`
 	Operator    string       `json:"operator"`
 	Programme   string       `json:"programme"`
+	Authority   string       `json:"authority,omitzero"` // the member of a union that decided; see [Wish]
 	Type        string       `json:"type"`
 	Roles       []string     `json:"roles"`
 	ScopeText   string       `json:"scope_text,omitzero"`
@@ -215,7 +216,7 @@ func (a *Authorisation) change(e Event) error {
 
 func (a *Authorisation) open(d AuthorisationGranted, e Event) {
 	*a = Authorisation{
-		Case: e.Case, Application: d.Application, Operator: d.Operator, Programme: d.Programme, Type: d.Type,
+		Case: e.Case, Application: d.Application, Operator: d.Operator, Programme: d.Programme, Type: d.Type, Authority: d.Authority,
 		Roles: d.Roles, GrantedBy: e.Actor, GrantedAt: e.DecidedAt, EffectiveAt: e.EffectiveAt, ExpiresAt: d.ExpiresAt,
 	}
 	for _, code := range d.Components {

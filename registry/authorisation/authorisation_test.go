@@ -204,7 +204,7 @@ func TestAnAnnulmentReachesBackToTheOriginalDate(t *testing.T) {
 func TestAnAuthorisationExpires(t *testing.T) {
 	var a Authorisation
 	a = applied(t, a, []Event{{Case: "AUT-1", Actor: "decider", DecidedAt: 100 * day, EffectiveAt: 100 * day,
-		Data: AuthorisationGranted{"APP-1", "OP-1", "SG-STP", "STP", []string{"STP"}, []string{"exporter"}, 400 * day}}})
+		Data: AuthorisationGranted{"APP-1", "OP-1", "SG-STP", "STP", []string{"STP"}, []string{"exporter"}, 400 * day, ""}}})
 	if a = do(t, a, a.Due(400*day)...); !a.Ended() || a.Components[0].End != ActExpire {
 		t.Errorf("after its term: %+v", a.Components)
 	}
@@ -234,7 +234,7 @@ func TestEventsOfAnotherCaseOrTimeAreNotApplied(t *testing.T) {
 		"a time before the last":   {Case: "AUT-1", Actor: "x", DecidedAt: day, EffectiveAt: day, Data: suspended},
 		"no data":                  {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day},
 		"an event of an applicant": {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: ApplicationAccepted{}},
-		"a second grant":           {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationGranted{"A", "O", "P", "T", []string{"T"}, []string{"r"}, 0}},
+		"a second grant":           {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationGranted{"A", "O", "P", "T", []string{"T"}, []string{"r"}, 0, ""}},
 		"a component not there":    {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationSuspended{[]string{"X"}, "", grounds()}},
 		"an effect out of order":   {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationReinstated{[]string{"AEOC"}}},
 	} {

@@ -53,14 +53,14 @@
 //	operator.amended          the same
 //	operator.release_granted  purpose, basis, partners
 //	operator.release_withdrawn purpose
-//	application.submitted     operator, programme, type, components, roles, requirements
+//	application.submitted     operator, programme, type, components, roles, requirements; version 2 also authority
 //	application.accepted      -
 //	application.not_accepted  reason, basis
 //	application.assessed      findings
 //	application.granted       authorisation
 //	application.refused       reason, basis
 //	application.withdrawn     -
-//	authorisation.granted     application, operator, programme, type, components, roles, expires_at?
+//	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?
 //	authorisation.reinstated  components

@@ -20,7 +20,7 @@ func oneOfEach() []Event {
 		ReleaseGranted{Exchange, ByConsent, []string{"JP"}}, ReleaseWithdrawn{Exchange},
 		ApplicationSubmitted{wish()}, ApplicationAccepted{}, ApplicationNotAccepted{grounds()},
 		ApplicationAssessed{findings(Met, Partly)}, ApplicationGranted{"AUT-1"}, ApplicationRefused{grounds()}, ApplicationWithdrawn{},
-		AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", both, []string{"exporter"}, 0},
+		AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", both, []string{"exporter"}, 0, ""},
 		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{both, "", grounds()}, AuthorisationReinstated{both},
 		AuthorisationRevoked{both, "second", grounds()}, AuthorisationAnnulled{both, "second", grounds()}, AuthorisationWithdrawn{both},
 		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds()},
@@ -50,6 +50,30 @@ func TestEveryEventHasOneSpelling(t *testing.T) {
 			t.Errorf("%s version %d: name taken, or not the first version", e.Type(), e.Version())
 		}
 		seen[e.Type()] = true
+	}
+}
+
+// TestWhoDecidesIsInTheSecondVersion: an event that names a member of the union
+// is of version 2, one that names none of version 1 as ever, and no other way round.
+func TestWhoDecidesIsInTheSecondVersion(t *testing.T) {
+	w := wish()
+	w.Authority = "DE"
+	granted := AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOS", []string{"AEOS"}, []string{"exporter"}, 0, "DE"}
+	for _, d := range []Data{ApplicationSubmitted{w}, granted} {
+		e := Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: d}
+		raw, err := MarshalEvent(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := UnmarshalEvent(raw); err != nil || again.Version() != 2 || cmp.Diff(e, again) != "" {
+			t.Errorf("%s became %+v, %v", raw, again, err)
+		}
+		for _, edit := range [][2]string{{`"version":2`, `"version":1`}, {`"authority":"DE",`, ``}, {`"DE"`, `""`}, {`"DE"`, `"Germany"`}, {`"DE"`, `"de"`}} {
+			spoilt := strings.Replace(string(raw), edit[0], edit[1], 1)
+			if _, err := UnmarshalEvent([]byte(spoilt)); err == nil || spoilt == string(raw) {
+				t.Errorf("%s was read", spoilt)
+			}
+		}
 	}
 }
 

@@ -36,13 +36,35 @@ type (
 	ApplicationWithdrawn struct{}
 )
 
-func (ApplicationSubmitted) event() (string, int64)   { return "application.submitted", 1 }
+func (d ApplicationSubmitted) event() (string, int64) {
+	return "application.submitted", withAuthority(d.Authority)
+}
 func (ApplicationAccepted) event() (string, int64)    { return "application.accepted", 1 }
 func (ApplicationNotAccepted) event() (string, int64) { return "application.not_accepted", 1 }
 func (ApplicationAssessed) event() (string, int64)    { return "application.assessed", 1 }
 func (ApplicationGranted) event() (string, int64)     { return "application.granted", 1 }
 func (ApplicationRefused) event() (string, int64)     { return "application.refused", 1 }
 func (ApplicationWithdrawn) event() (string, int64)   { return "application.withdrawn", 1 }
+
+// withAuthority is the version of a form that names the member of a union that
+// decides; the first version knew none.
+func withAuthority(authority string) int64 {
+	if authority == "" {
+		return 1
+	}
+	return 2
+}
+
+// member admits the code of a member of a union, or none.
+func member(authority string) error {
+	if authority == "" {
+		return nil
+	}
+	if len(authority) != 2 || authority[0] < 'A' || authority[0] > 'Z' || authority[1] < 'A' || authority[1] > 'Z' {
+		return &InputError{"authority", "want two capital letters"}
+	}
+	return nil
+}
 
 func (h Holder) check() error {
 	if len(h.Identifiers) > maxList || len(h.Names) > maxList {
@@ -86,6 +108,7 @@ func (w Wish) check() error {
 	return first(
 		code("operator", w.Operator), code("programme", w.Programme), code("type", w.Type),
 		codes("components", w.Components, 1), codes("roles", w.Roles, 1), codes("requirements", w.Requirements, 1),
+		member(w.Authority),
 	)
 }
 

@@ -71,7 +71,7 @@ func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := Event{Case: "AUT-1", Actor: "jan", DecidedAt: 1000, EffectiveAt: rapid.Int64Range(1000, 1010).Draw(t, "effect"),
 			Data: AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", wish().Components, wish().Roles,
-				rapid.SampledFrom([]int64{0, 1030}).Draw(t, "expires")}}
+				rapid.SampledFrom([]int64{0, 1030}).Draw(t, "expires"), ""}}
 		a, log := step(t, Authorisation{}, nil, []Event{start})
 		now := int64(1000)
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {

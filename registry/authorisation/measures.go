@@ -72,6 +72,7 @@ type (
 		Components  []string `json:"components"`
 		Roles       []string `json:"roles"`
 		ExpiresAt   int64    `json:"expires_at,omitzero"`
+		Authority   string   `json:"authority,omitzero"` // as in [Wish]
 	}
 	AuthorisationTookEffect struct {
 		Component string `json:"component"`
@@ -105,7 +106,9 @@ type (
 	}
 )
 
-func (AuthorisationGranted) event() (string, int64)    { return "authorisation.granted", 1 }
+func (d AuthorisationGranted) event() (string, int64) {
+	return "authorisation.granted", withAuthority(d.Authority)
+}
 func (AuthorisationTookEffect) event() (string, int64) { return "authorisation.took_effect", 1 }
 func (AuthorisationSuspended) event() (string, int64)  { return "authorisation.suspended", 1 }
 func (AuthorisationReinstated) event() (string, int64) { return "authorisation.reinstated", 1 }
@@ -210,7 +213,7 @@ func (c Component) refuses(act Act) string {
 func (d AuthorisationGranted) check() error {
 	err := first(
 		code("application", d.Application), code("operator", d.Operator), code("programme", d.Programme), code("type", d.Type),
-		codes("components", d.Components, 1), codes("roles", d.Roles, 1),
+		codes("components", d.Components, 1), codes("roles", d.Roles, 1), member(d.Authority),
 	)
 	if err == nil && d.ExpiresAt != 0 {
 		return instant("expires_at", d.ExpiresAt)

@@ -129,6 +129,17 @@ func numbers(tx ledger.Projection, prefix []byte) (out []string, err error) {
 	return out, err
 }
 
+// ActedFor are the members of the union that decide applications here, in order.
+func ActedFor(tx ledger.Projection) (codes []string, err error) {
+	err = tx.Scan(forKey(""), func(key, _ []byte) (bool, error) {
+		codes = append(codes, strings.TrimPrefix(string(key), "for/"))
+		return true, nil
+	})
+	return codes, err
+}
+
+func forKey(authority string) []byte { return []byte("for/" + authority) }
+
 // ReadArtefact reads a published document.
 func ReadArtefact(tx ledger.Projection, kind ArtefactKind, name string) (a Artefact, found bool, err error) {
 	a, err = read[Artefact](tx, artefactKey(kind, name))

@@ -12,6 +12,7 @@
 //	owed/<number>              an authorisation with a component in force that has no credential yet
 //	released/<operator>        an operator that released itself for some purpose, now or once
 //	holder/<operator>/<number> an authorisation the operator holds
+//	for/<authority>            a member of the union that decides an application here
 //	artefact/<kind>/<name>     the newest published document of that name
 //	lost/lists                 a leaf whose lost credential has an index of the newest lists
 package view
@@ -155,7 +156,7 @@ func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) 
 	case "operator":
 		return fold(tx, kindOperator, e, indexOperator)
 	case "application":
-		return fold[authorisation.Application](tx, kindApplication, e, nil)
+		return fold(tx, kindApplication, e, indexApplication)
 	case "authorisation", "credential":
 		return fold(tx, kindAuthorisation, e, indexAuthorisation)
 	}
@@ -202,6 +203,13 @@ func indexOperator(tx ledger.Projection, before, after authorisation.Operator) e
 		return tx.Set(releasedKey(after.Case), nil)
 	}
 	return nil
+}
+
+func indexApplication(tx ledger.Projection, before, after authorisation.Application) error {
+	if before.Case != "" || after.Wish.Authority == "" {
+		return nil
+	}
+	return tx.Set(forKey(after.Wish.Authority), nil)
 }
 
 func indexAuthorisation(tx ledger.Projection, before, after authorisation.Authorisation) error {
