@@ -7,13 +7,16 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/exchange"
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
 )
@@ -272,4 +275,63 @@ func TestPartnerThatSendsWithoutEndIsHeldBack(t *testing.T) {
 	jp.clock.forward(time.Minute)
 	f := nz.message(jp, exchange.KindNotify, exchange.Head{Origin: "aeo.nz.example/log", Size: 1})
 	got(jp.Exchange(t.Context(), f.sealed(t)))(t)
+}
+
+// TestWhatAPartnerKnewOnADay: shown without any node, and only what it said, of
+// the log it said it of, by the day it said it.
+func TestWhatAPartnerKnewOnADay(t *testing.T) {
+	nz, jp, _ := suspended(t)
+	at, index := nz.clock.Now().Unix(), nz.size()-2 // the status leaf and the state that followed it
+	if _, err := nz.KnownEvidence("JP", at, index); !errors.Is(err, registry.ErrNotFound) {
+		t.Errorf("before Japan knew: %v", err)
+	}
+	rounds(t, nz, jp)
+	nz.grant(timber)
+	nz.pass(day)
+	e := got(nz.KnownEvidence("JP", at, index))(t)
+	raw := got(jcs.Marshal(e))(t)
+	e = got(exchange.ParseEvidence(raw))(t)
+	ours, theirs := got(nz.Anchor())(t).Root, got(jp.Anchor())(t).Root
+	s := got(e.Check(theirs, ours))(t)
+	status, ok := s.Leaves[0].(transparency.Status)
+	if !ok || status.Value != 2 || s.By != jp.Config().EntityID || s.SignedAt != at || s.Known.Size <= index {
+		t.Errorf("shown: %+v, of leaf %+v", s, s.Leaves[0])
+	}
+	if _, err := nz.KnownEvidence("JP", at-1, index); !errors.Is(err, registry.ErrNotFound) || !strings.Contains(err.Error(), "first did") {
+		t.Errorf("the second before: %v", err)
+	}
+	if _, err := nz.KnownEvidence("JP", nz.clock.Now().Unix(), nz.size()-1); !errors.Is(err, registry.ErrNotFound) {
+		t.Errorf("a leaf Japan was not told of: %v", err)
+	}
+	if last := got(nz.KnownEvidence("JP", nz.clock.Now().Unix(), -1))(t); len(last.Leaves) != 0 {
+		t.Errorf("without a leaf: %+v", last)
+	}
+	for name, change := range map[string]func(*exchange.Evidence){
+		"another leaf":         func(e *exchange.Evidence) { e.Leaves[0].Index-- },
+		"another tree":         func(e *exchange.Evidence) { e.Proof = nil },
+		"another's word":       func(e *exchange.Evidence) { e.By = e.Rosters },
+		"another's log":        func(e *exchange.Evidence) { e.Rosters = e.By },
+		"a word of our own":    func(e *exchange.Evidence) { e.Known = string(nz.message(jp, exchange.KindKnown, s.Known).signed(t)) },
+		"a word of other kind": func(e *exchange.Evidence) { e.Known = string(jp.message(nz, exchange.KindNotify, s.Known).signed(t)) },
+		"a word to another": func(e *exchange.Evidence) {
+			f := jp.message(nz, exchange.KindKnown, s.Known)
+			f.message.Aud = "https://aeo.us.example"
+			e.Known = string(f.signed(t))
+		},
+	} {
+		changed := got(exchange.ParseEvidence(raw))(t)
+		change(changed)
+		if _, err := changed.Check(theirs, ours); !errors.Is(err, exchange.ErrEvidence) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := e.Check(ours, theirs); !errors.Is(err, exchange.ErrEvidence) {
+		t.Errorf("under other pins: %v", err)
+	}
+}
+
+func (f *forged) signed(t *testing.T) []byte {
+	t.Helper()
+	must(t, f.message.Sign(f.signer))
+	return f.message.Raw()
 }

@@ -329,6 +329,9 @@ func (n *Node) takeKnown(_ context.Context, p *Peer, m *exchange.Message) (any, 
 	if err := m.Into(&k); err != nil {
 		return nil, err
 	}
+	if err := k.Check(m.Iat); err != nil {
+		return nil, err
+	}
 	published := n.ledger.Published()
 	if k.Origin != n.origin() || k.Size < 1 || published == nil || k.Size > published.Checkpoint.Size {
 		return nil, fmt.Errorf("%w: size %d of the log %.80q is nothing we published", ErrInvalid, k.Size, k.Origin)

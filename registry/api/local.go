@@ -148,6 +148,14 @@ func localLog(r *mux.Router, n *registry.Node) {
 		}
 		return n.Evidence(index)
 	})
+	get(r, "/log/known", func(q *http.Request) (any, error) {
+		index, errIndex := number(q, "index", -1)
+		at, errAt := number(q, "at", n.Ledger().Now().Unix())
+		if err := errors.Join(errIndex, errAt); err != nil {
+			return nil, err
+		}
+		return n.KnownEvidence(q.URL.Query().Get("by"), at, index)
+	})
 	get(r, "/log/proof", func(q *http.Request) (any, error) {
 		index, errIndex := number(q, "index", -1)
 		size, errSize := number(q, "size", 0)
