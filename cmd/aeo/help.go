@@ -127,7 +127,7 @@ var schemas = [][2]string{
 	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, authority, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
-	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members"},
+	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members, notices"},
 	{"aeo.rotation/1", "key rotate: role, roster, present, next, switch_at, old_until; with --status aeo.rotations/1, items of them"},
 	{"aeo.operators/1", "list, also applications, authorisations, arrangements, peers (one object a line with --jsonl), keys and log-entries: items"},
 	{"aeo.manifest/1", "bundle build: the manifest of the bundle"},

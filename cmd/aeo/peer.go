@@ -158,6 +158,7 @@ func (a *app) showPeer(s *registry.PeerStatus) error {
 		for _, m := range s.Members {
 			fmt.Fprintf(w, "  member       %s\n", m)
 		}
+		printNotices(w, s.Notices)
 	})
 }
 

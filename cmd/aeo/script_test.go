@@ -54,7 +54,7 @@ func scripts(t *testing.T) testscript.Params {
 	return testscript.Params{
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "serve": serve, "stop": stop, "crash": crash, "published": published,
+			"exits": exits, "serve": serve, "stop": stop, "crash": crash, "published": published, "until": until,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[nodesOf] = nodes{}
@@ -66,6 +66,26 @@ func scripts(t *testing.T) testscript.Params {
 			}
 			return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o700)
 		},
+	}
+}
+
+// until runs a command again and again until its output matches: until REGEXP COMMAND...
+// It is for what other processes do in their own time.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until REGEXP COMMAND...")
+	}
+	want, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		out := ts.ReadFile("stdout")
+		if err == nil && want.MatchString(out) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("no output matched %s; the last was %v\n%s", args[0], err, out)
+		}
 	}
 }
 
