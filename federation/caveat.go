@@ -21,6 +21,7 @@ type Caveat struct {
 const (
 	CaveatStale          = "stale"            // confirmed longer ago than agreed, but still honoured
 	CaveatRefreshDue     = "refresh_due"      // a newer bundle should exist
+	CaveatNotCosigned    = "not_cosigned"     // too few vouch for the head of the issuer's log; its age is the word of who built the bundle
 	CaveatNoReceiptMatch = "no_receipt_match" // a receipt came along that proves another credential, or none
 	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
 	CaveatNameDiffers    = "name_differs"     // from the name the asker expects

@@ -30,6 +30,7 @@ type Decision struct {
 	Now           int64       `json:"now"`
 	StatusAsOf    int64       `json:"status_as_of,omitzero"` // when the issuer's log was last confirmed
 	StatusSince   int64       `json:"status_since,omitzero"` // effective instant of the status; 0 where not known
+	Cosigned      *Cosigned   `json:"cosigned,omitzero"`     // what others say of the head of the issuer's log
 	Bundle        *BundleRef  `json:"bundle,omitzero"`
 	Checks        []Check     `json:"checks"`
 	Evidence      *Evidence   `json:"evidence,omitzero"`
@@ -87,6 +88,19 @@ type BundleRef struct {
 	Seq       int64  `json:"seq"`
 	Iat       int64  `json:"iat"`
 	Age       int64  `json:"age"`
+}
+
+// Cosigned is what the cosignatures on the head of the issuer's log are worth
+// under the bundle's policy.
+type Cosigned struct {
+	Quorum string      `json:"quorum"` // met, missing; absent as a whole where the policy asks for none
+	By     []Cosigning `json:"by"`
+}
+
+// A Cosigning is one that counts.
+type Cosigning struct {
+	Name string `json:"name"` // host/witness or host/auditor
+	At   int64  `json:"at"`
 }
 
 // A Check is one row of "what we checked".

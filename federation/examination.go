@@ -87,9 +87,16 @@ func (e *examination) caveat(code, text string) {
 // recognising territory itself.
 func (e *examination) own() bool { return e.v.ownProgramme(e.issuer) }
 
-// statusAsOf is when the issuer's log was last confirmed. Without a quorum of
-// cosigners that is the builder's last successful fetch (protocol 10).
-func (e *examination) statusAsOf() int64 { return e.issuer.Log.Time }
+// statusAsOf is when the issuer's log was last confirmed: where the bundle's
+// policy asks for a quorum and it is met, the k-th newest cosignature time, else
+// the builder's last successful fetch (protocol 10). For its own log an
+// administration's bundle is its word, as of when it was built.
+func (e *examination) statusAsOf() int64 {
+	if a := e.administration; a != nil && a.Quorum.Result == bundle.QuorumMet && e.issuer.Relation != bundle.RelationSelf {
+		return min(a.Quorum.AsOf, e.v.bundle.Manifest().Iat)
+	}
+	return e.issuer.Log.Time
+}
 
 // past reports whether the question is about a time that the bundle's history
 // covers. Such a question has no age: the answer will not change. One about the

@@ -28,6 +28,7 @@ func (e *examination) openAdministration() finding {
 		return unopened(err)
 	}
 	e.administration = a
+	e.decision.StatusAsOf = e.statusAsOf()
 	e.introduce()
 	return passed()
 }
@@ -93,6 +94,7 @@ func (e *examination) issuerKey() *keys.RosterKey {
 // introduce says who makes the statement, and whom to ask there and at home.
 func (e *examination) introduce() {
 	r, i := e.administration.Registry, e.issuer
+	e.decision.Cosigned = cosigned(e.administration.Quorum)
 	e.decision.Issuer = &IssuerRef{EntityID: i.EntityID, Territory: i.Territory, Authority: i.Authority, Name: r.Contacts.Name}
 	e.contact(i.Territory, r.Contacts.Mailbox)
 	if home := e.v.bundle.Configuration(); home.Sub != i.EntityID {

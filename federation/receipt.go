@@ -11,7 +11,7 @@ import (
 // issuer's log. Whatever the level, a receipt in which the log contradicts the
 // bundle is proof that it shows different trees to different people.
 func (e *examination) checkTransparency() finding {
-	logged := false
+	logged, confirmed := false, false
 	for _, r := range e.receipts {
 		cp, err := transparency.ParseCheckpoint(r.Checkpoint, e.administration.LogKey)
 		if err != nil {
@@ -23,10 +23,12 @@ func (e *examination) checkTransparency() finding {
 				cp.Origin, cp.Size, cp.Root, ours.Root)
 		}
 		if _, err := r.Verify(e.leaf(), e.administration.LogKey); err == nil {
-			logged = true
+			logged, confirmed = true, confirmed || e.confirmed(cp)
 		}
 	}
 	switch {
+	case logged && !confirmed && e.level() == LevelTransparency:
+		return failed(QuorumMissing, "too few have cosigned the head of log %s that the receipt leads to", e.administration.LogKey.Name())
 	case logged:
 		return passed()
 	case e.level() == LevelTransparency:
@@ -35,6 +37,29 @@ func (e *examination) checkTransparency() finding {
 		e.caveat(CaveatNoReceiptMatch, "The receipt in the file does not belong to this credential.")
 	}
 	return notAsked()
+}
+
+// confirmed reports whether a head of the issuer's log has the cosignatures that
+// the bundle's policy asks for: on the receipt, or on the bundle's own head where
+// that is known to extend it.
+func (e *examination) confirmed(cp *transparency.Checkpoint) bool {
+	b, a := e.v.bundle, e.administration
+	if b.Quorum(a, cp).Result != bundle.QuorumMissing {
+		return true
+	}
+	return a.Quorum.Result == bundle.QuorumMet && a.Extends(cp.Size, cp.Root)
+}
+
+// cosigned is what the decision says of a quorum; nil where none is asked for.
+func cosigned(q bundle.Quorum) *Cosigned {
+	if q.Result == bundle.QuorumNone {
+		return nil
+	}
+	c := &Cosigned{Quorum: q.Result, By: []Cosigning{}}
+	for _, by := range q.By {
+		c.By = append(c.By, Cosigning{Name: by.Key.Name(), At: by.At})
+	}
+	return c
 }
 
 // leaf is the digest of what was presented in the credential leaf of the log.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/transparency"
 )
 
@@ -86,6 +87,9 @@ func (e *examination) checkFreshness() finding {
 	}
 	if age > warn {
 		e.caveat(CaveatStale, fmt.Sprintf("The status was last confirmed %s ago.", span(age)))
+	}
+	if e.administration.Quorum.Result == bundle.QuorumMissing && e.issuer.Relation != bundle.RelationSelf {
+		e.caveat(CaveatNotCosigned, "Too few other administrations have cosigned the newest state of the issuer's log yet.")
 	}
 	if e.q.Now > m.RefreshBy {
 		e.caveat(CaveatRefreshDue, "The trust bundle should be refreshed.")

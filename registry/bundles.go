@@ -154,7 +154,15 @@ func (n *Node) buildBundle(historyDays int) error {
 	if err != nil {
 		return fmt.Errorf("gather bundle: %w", err)
 	}
-	members, err := n.bundleMembers(materials, historyDays)
+	past := n.loadHeads()
+	if err := n.extend(past, materials); err != nil {
+		return fmt.Errorf("gather bundle: %w", err)
+	}
+	policy, err := n.policy(past, materials)
+	if err != nil {
+		return fmt.Errorf("gather bundle: %w", err)
+	}
+	members, err := n.bundleMembers(materials, policy, historyDays)
 	if err != nil {
 		return fmt.Errorf("gather bundle: %w", err)
 	}
@@ -185,6 +193,10 @@ func (n *Node) buildBundle(historyDays int) error {
 	if err != nil {
 		return fmt.Errorf("build bundle: %w", err)
 	}
+	// First the heads: a verifier may remember what is in a bundle from the moment it is served.
+	if err := n.keepHeads(past, m.Issuers); err != nil {
+		return fmt.Errorf("keep heads: %w", err)
+	}
 	return n.keepBundle(raw, anchor)
 }
 
@@ -209,7 +221,7 @@ func (n *Node) keepBundle(raw []byte, anchor *bundle.Anchor) error {
 }
 
 // bundleMembers are all members but manifest and index.
-func (n *Node) bundleMembers(materials []*author.Material, historyDays int) (map[string][]byte, error) {
+func (n *Node) bundleMembers(materials []*author.Material, policy bundle.Policy, historyDays int) (map[string][]byte, error) {
 	self := materials[0]
 	rosters, err := author.Rosters(self.Rosters)
 	if err != nil {
@@ -218,7 +230,7 @@ func (n *Node) bundleMembers(materials []*author.Material, historyDays int) (map
 	members := map[string][]byte{
 		bundle.PathConfiguration: self.Configuration,
 		bundle.PathRosters:       rosters,
-		bundle.PathPolicy:        bundle.DefaultPolicy(),
+		bundle.PathPolicy:        policy.Marshal(),
 	}
 	since := n.now().AddDate(0, 0, -historyDays).Unix()
 	for _, m := range materials {

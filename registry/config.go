@@ -38,6 +38,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	doubt/             heads of our own log that we do not have: evidence
 //	exchange/          every message exchanged with a partner, <host>.jsonl
 //	bundle.aeobundle   the newest trust bundle
+//	heads.json         the heads of logs that were in bundles, and who cosigned them
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared
 //	tls/               certificate of the public listener

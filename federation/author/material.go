@@ -21,10 +21,11 @@ type Material struct {
 	MemberStatement                []byte // its union's about it; members only
 	Rosters                        *keys.History
 	Checkpoint                     *transparency.Checkpoint
-	Log                            Log    // up to the checkpoint
-	Directory                      []byte // nil where none is published
-	Programme                      []byte // its profile; nil for a union that grants nothing itself
-	FetchedAt                      int64  // of the checkpoint; for our own log the build
+	Log                            Log               // up to the checkpoint
+	Directory                      []byte            // nil where none is published
+	Programme                      []byte            // its profile; nil for a union that grants nothing itself
+	Extended                       []bundle.Extended // earlier heads that the checkpoint extends
+	FetchedAt                      int64             // of the checkpoint; for our own log the build
 }
 
 // A Log is what a bundle takes from a log as of a checkpoint. A
@@ -78,6 +79,11 @@ func (m *Material) Members(since int64) (map[string][]byte, error) {
 	}
 	if out["rosters.json"], err = Rosters(m.Rosters); err != nil {
 		return nil, err
+	}
+	if len(m.Extended) > 0 {
+		if out["consistency.json"], err = jcs.Marshal(m.Extended); err != nil {
+			return nil, fmt.Errorf("write consistency.json of %s: %w", m.EntityID, err)
+		}
 	}
 	prefix := bundle.Prefix(m.Issuer())
 	members := map[string][]byte{}

@@ -21,10 +21,13 @@ type Administration struct {
 	Rosters       *keys.History
 	LogKey        *keys.VKey
 	Checkpoint    *transparency.Checkpoint
+	Quorum        Quorum // of Checkpoint
 	State         *transparency.State
 	Timeline      *transparency.Timeline
 	Directory     *Directory     // nil where none
 	Programme     jsontext.Value // nil where none
+
+	extended []Extended
 }
 
 // An administration opens in two steps, each done once: who it is by the
@@ -138,7 +141,7 @@ func (b *Bundle) openAdministration(issuer Issuer, identify func() (*identity, e
 		Registry: id.configuration.Metadata.Registry,
 	}
 	for _, step := range []func(*Administration) error{
-		b.checkIdentity, b.checkChain, b.openLog, b.openLists, b.openHistory, b.openProgramme, b.openDirectory,
+		b.checkIdentity, b.checkChain, b.openLog, b.openConsistency, b.openQuorum, b.openLists, b.openHistory, b.openProgramme, b.openDirectory,
 	} {
 		if err := step(a); err != nil {
 			return nil, err

@@ -24,6 +24,7 @@ type Bundle struct {
 	roster        *keys.History
 	configuration *trust.Signed
 	policy        Policy
+	quorums       quorums
 
 	administrations map[string]*administration // by entity id
 	register        func() (*mra.Register, error)
@@ -181,7 +182,7 @@ func (b *Bundle) openPolicy() error {
 	if b.index[PathPolicy].SHA256 != b.manifest.PolicySHA256 {
 		return fmt.Errorf("%s is not the one the manifest names", PathPolicy)
 	}
-	b.policy, err = ParsePolicy(raw)
+	b.policy, b.quorums, err = parsePolicy(raw)
 	return err
 }
 

@@ -26,7 +26,7 @@
 // # The members
 //
 //	self/entity-configuration.jwt, self/rosters.json   of the administration that signs
-//	policy.json                                        aeo.policy/1; its digest is in the manifest
+//	policy.json                                        aeo.policy/1, see [Policy]; its digest is in the manifest
 //	p/<t>/...                                          one administration of the manifest
 //	p/<t>/m/<a>/...                                    one that decides within the territory of a union
 //	    entity-configuration.jwt   as in ec_sha256 of the manifest
@@ -35,6 +35,7 @@
 //	    member-statement.jwt       its union's about it
 //	    checkpoint                 published head of its log, with cosignatures
 //	    state.json                 the state leaf that ends that tree, with its proof
+//	    consistency.json           earlier heads that this one extends, see [Extended]
 //	    lists.json                 [{uri, size, lst}]: the bits of every status list
 //	    history.json               how the bits came about
 //	    programme.json             one of the programmes its configuration names

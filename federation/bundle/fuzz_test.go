@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 var zeroDigest = strings.Repeat("0", 64)
@@ -73,6 +75,7 @@ func FuzzDirectory(f *testing.F) {
 
 func FuzzPolicy(f *testing.F) {
 	f.Add(DefaultPolicy())
+	f.Add(NewPolicy(QuorumNone, map[string]string{"nz.example/log": QuorumNone}).Marshal())
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if p, err := ParsePolicy(raw); err == nil {
 			sameBytes(t, p, raw)
@@ -122,4 +125,23 @@ func sameBytes(t *testing.T, v any, raw []byte) {
 	if err != nil || !bytes.Equal(again, raw) {
 		t.Errorf("written anew it is %s; %v", again, err)
 	}
+}
+
+func FuzzConsistency(f *testing.F) {
+	leaves := []tlog.Hash{tlog.RecordHash([]byte("a")), tlog.RecordHash([]byte("b"))}
+	head := &transparency.Checkpoint{Origin: "nz.example/log", Size: 2, Root: tlog.NodeHash(leaves[0], leaves[1])}
+	f.Add([]byte(`[{"proof":["` + leaves[1].String() + `"],"root":"` + leaves[0].String() + `","size":1}]`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		all, err := parseExtended(raw, head)
+		if err != nil {
+			return
+		}
+		sameBytes(t, all, raw)
+		for _, e := range all {
+			if e.Size != 1 || e.Root != leaves[0] {
+				t.Errorf("proven: %+v", e)
+			}
+		}
+	})
 }

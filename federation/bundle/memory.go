@@ -66,8 +66,8 @@ func (m *Memory) Marshal() []byte { return withNewline(marshalExact(m, m.check()
 // was built, 0 where that shall not count.
 //
 // ErrRolledBack: the bundle, or a log in it, is older than one seen before or
-// than the anchor allows. ErrSplitView: another manifest of the same seq, or
-// another tree of the same size. ErrClock: now is more than 300 s before an
+// than the anchor allows. ErrSplitView: another manifest of the same seq, another
+// tree of the same size, or a larger one that did not grow from the one before. ErrClock: now is more than 300 s before an
 // instant that has passed.
 func (b *Bundle) Remember(m *Memory, now, buildTime int64) (Memory, error) {
 	if a := b.anchor; b.manifest.Seq < a.MinSeq || b.manifest.Iat < a.MinTime {
@@ -112,7 +112,7 @@ func (b *Bundle) compare(seen Memory) (Memory, error) {
 		now := b.manifest.Issuers[i].Log
 		before, ok := next.Logs[now.Origin]
 		if ok {
-			if err := now.follows(before); err != nil {
+			if err := b.extends(b.manifest.Issuers[i], before); err != nil {
 				return Memory{}, err
 			}
 			now.Time = max(now.Time, before.Time)

@@ -21,6 +21,7 @@ const (
 	nameMemberStatement = "member-statement.jwt"
 	nameCheckpoint      = "checkpoint"
 	nameState           = "state.json"
+	nameConsistency     = "consistency.json"
 	nameLists           = "lists.json"
 	nameHistory         = "history.json"
 	nameProgramme       = "programme.json"
@@ -78,7 +79,7 @@ func (m *Manifest) checkPaths(index []indexEntry) error {
 // memberNames are the members an administration may have by its relation.
 func (i *Issuer) memberNames() []string {
 	names := []string{
-		nameConfiguration, nameRosters, nameCheckpoint, nameState,
+		nameConfiguration, nameRosters, nameCheckpoint, nameState, nameConsistency,
 		nameLists, nameHistory, nameProgramme, nameDirectory,
 	}
 	switch i.Relation {
