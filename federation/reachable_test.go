@@ -14,7 +14,6 @@ import (
 // later are the reasons that what is built so far cannot come to, and why.
 func later() map[federation.Reason]string {
 	return map[federation.Reason]string{
-		federation.QuorumMissing:       "a policy knows the quorum none only",
 		federation.BindingMissing:      "no credential is bound to a holder key yet",
 		federation.BindingBad:          "no credential is bound to a holder key yet",
 		federation.LevelTooLow:         "no level below status can be asked for",
@@ -105,7 +104,12 @@ func reaching() map[federation.Reason]func() *federation.Decision {
 			_, _, err := federation.Open(broken[:len(broken)-1], anchorOf(w.jp), nil, built, 0)
 			return federation.Refuse(err, orchards, now())
 		},
-		federation.BundleRolledBack:  opening(&bundle.Memory{Seq: 8}, built),
+		federation.BundleRolledBack: opening(&bundle.Memory{Seq: 8}, built),
+		federation.QuorumMissing: func() *federation.Decision {
+			q := now()
+			q.Level = federation.LevelTransparency
+			return w.quorum().open(w.jp).Verify(credential.FormatFile([][]byte{orchards}, [][]byte{receipt(w.nz.log, w.nz, orchards)}), q)
+		},
 		federation.ClockBeforeBundle: opening(nil, built-301),
 		federation.AtAfterBundle:     asked("orchards", func(q *federation.Question) { q.At = q.Now + 1 }),
 		federation.IssuerUnknown: func() *federation.Decision {

@@ -1,15 +1,18 @@
 package registry_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // cosignersIn names who cosigned a note, of a log known to the office.
@@ -130,5 +133,90 @@ func TestWitnessServesWhatItCosigned(t *testing.T) {
 	}
 	if c := cosignersIn(t, got(jp.AuditedCheckpoint(name))(t), jp); c != "jp.example/auditor@02.14:00" {
 		t.Errorf("auditor: %q", c)
+	}
+}
+
+// TestQuorumInTheBundle: our own auditor alone where nobody else cosigns the log,
+// one other administration from the day one did.
+func TestQuorumInTheBundle(t *testing.T) {
+	c := newClock()
+	nz, jp, sg := found(t, c, "NZ", ""), found(t, c, "JP", ""), found(t, c, "SG", "")
+	for _, o := range []*office{nz, jp, sg} {
+		o.serve()
+	}
+	for _, pair := range [][2]*office{{nz, jp}, {jp, nz}, {jp, sg}, {sg, jp}} {
+		pair[0].meet(pair[1])
+	}
+	everybody(t, nz, jp, sg)
+	agree(t, nz, jp)
+	a := nz.grant(orchards)
+	must(t, jp.SyncPeers(t.Context()))
+	question := func(level federation.Level) *federation.Decision {
+		return jp.verifier().Verify(nz.export(a.Case), federation.Question{Now: c.Now().Unix(), Level: level})
+	}
+	expect := func(what string, d *federation.Decision, reason federation.Reason, quorum string, by int) {
+		t.Helper()
+		if d.Reason != reason || d.Cosigned == nil || d.Cosigned.Quorum != quorum || len(d.Cosigned.By) != by {
+			t.Errorf("%s: %s, %+v", what, d.Reason, d.Cosigned)
+		}
+	}
+	expect("our auditor alone", question(federation.LevelTransparency), federation.ByArrangement, bundle.QuorumMet, 1)
+
+	nz.meet(sg)
+	sg.meet(nz)
+	everybody(t, nz, sg)
+	nz.gather()
+	must(t, jp.SyncPeers(t.Context()))
+	expect("one other too", question(federation.LevelTransparency), federation.ByArrangement, bundle.QuorumMet, 3)
+	if d := question(federation.LevelStatus); d.StatusAsOf != c.Now().Unix() || len(d.Caveats) != 0 {
+		t.Errorf("as of %d with %v", d.StatusAsOf, d.Caveats)
+	}
+
+	c.forward(2 * time.Hour) // the others are silent; our auditor goes on
+	must(t, jp.SyncPeers(t.Context()))
+	if d := question(federation.LevelStatus); d.Reason != federation.ByArrangement || d.StatusAsOf != c.Now().Unix()-2*3600 {
+		t.Errorf("%s as of %d", d.Reason, d.StatusAsOf)
+	}
+	nz.release(orchards) // a new head, which nobody else has seen
+	must(t, jp.SyncPeers(t.Context()))
+	d := question(federation.LevelTransparency)
+	expect("nobody else yet", d, federation.QuorumMissing, bundle.QuorumMissing, 1)
+	if d := question(federation.LevelStatus); d.Reason != federation.ByArrangement || d.StatusAsOf != c.Now().Unix() || len(d.Caveats) != 1 {
+		t.Errorf("%s as of %d with %v", d.Reason, d.StatusAsOf, d.Caveats)
+	}
+}
+
+// TestBundlesProveThatLogsGrew for who remembers an earlier one.
+func TestBundlesProveThatLogsGrew(t *testing.T) {
+	nz, jp := partners(t)
+	remember := func(m *bundle.Memory) bundle.Memory {
+		t.Helper()
+		raw, _, err := jp.Bundle()
+		must(t, err)
+		_, next, err := federation.Open(raw, got(jp.Anchor())(t), m, jp.clock.Now().Unix(), 0)
+		must(t, err)
+		return next
+	}
+	first := remember(nil)
+	for _, tr := range []trader{orchards, timber} {
+		nz.grant(tr)
+		must(t, jp.SyncPeers(t.Context()))
+	}
+	last := remember(&first)
+	raw, _, err := jp.Bundle()
+	must(t, err)
+	b := got(bundle.Open(raw, got(jp.Anchor())(t)))(t)
+	for origin, before := range first.Logs {
+		a := got(b.Administration("https://" + strings.TrimSuffix(origin, "/log")))(t)
+		root := got(tlog.ParseHash(before.Root))(t)
+		if !a.Extends(before.Size, root) {
+			t.Errorf("%s of size %d is not shown to extend size %d", origin, last.Logs[origin].Size, before.Size)
+		}
+	}
+	forged := first.Logs["aeo.nz.example/log"]
+	forged.Root = tlog.Hash{}.String()
+	first.Logs[forged.Origin] = forged
+	if _, _, err := federation.Open(raw, got(jp.Anchor())(t), &first, jp.clock.Now().Unix(), 0); !errors.Is(err, bundle.ErrSplitView) {
+		t.Errorf("who remembers another tree: %v", err)
 	}
 }

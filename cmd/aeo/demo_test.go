@@ -19,7 +19,6 @@ import (
 // beyond are the reasons that neither verify nor check can give yet, and why.
 var beyond = map[federation.Reason]string{
 	federation.IssuerKeyCompromised: "keys are revoked by a rotation, which no verb does yet",
-	federation.QuorumMissing:        "the quorum policy is none: nobody cosigns yet",
 	federation.BindingMissing:       "no credential is bound to a holder's key yet",
 	federation.BindingBad:           "no credential is bound to a holder's key yet",
 	federation.LevelTooLow:          "no bundle demands a level yet",

@@ -113,7 +113,7 @@ authorisations, arrangements and peers take --jsonl, check takes --format jsonl.
 
 // schemas are the JSON objects the verbs print.
 var schemas = [][2]string{
-	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, holder, issuer, contacts, as, at, now, status_as_of, status_since, bundle, checks, evidence, known_then, components"},
+	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, holder, issuer, contacts, as, at, now, status_as_of, status_since, cosigned, bundle, checks, evidence, known_then, components"},
 	{"aeo.check/1", "check: rows [{row, name, identifier, country, role, problem or decision}], exit"},
 	{"aeo.check-row/1", "check --format jsonl: row, name, identifier, country, role, problem or decision"},
 	{"aeo.bundle/1", "bundle inspect and verify: verified, sha256, manifest, members, arrangements, administrations"},

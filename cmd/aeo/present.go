@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/mra"
 )
 
@@ -193,7 +194,25 @@ func confirmed(d *federation.Decision) string {
 	if d.StatusAsOf == 0 {
 		return ""
 	}
-	return fmt.Sprintf("confirmed %s by %s", ago(d.Now-d.StatusAsOf), cmp.Or(d.Issuer.Name, d.Issuer.EntityID))
+	text := fmt.Sprintf("confirmed %s by %s", ago(d.Now-d.StatusAsOf), cmp.Or(d.Issuer.Name, d.Issuer.EntityID))
+	if d.Cosigned != nil && d.Cosigned.Quorum == bundle.QuorumMet {
+		text += ", cosigned by " + strings.Join(cosigners(d), ", ")
+	}
+	return text
+}
+
+// cosigners are the hosts of the administrations whose cosignatures count, each once.
+func cosigners(d *federation.Decision) (hosts []string) {
+	for _, by := range d.Cosigned.By {
+		host, _, _ := strings.Cut(by.Name, "/")
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	if len(hosts) > 3 {
+		hosts = append(hosts[:2], fmt.Sprintf("%d more", len(hosts)-2))
+	}
+	return hosts
 }
 
 // ago says how long before the check something was.

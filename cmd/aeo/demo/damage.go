@@ -141,6 +141,11 @@ func (d *docket) receipts() error {
 		return err
 	}
 	d.verify("altered: a bit that breaks the receipt's form", made, "JP", "not_a_credential", "wrong_format")
+	if made, err = d.forge.uncosigned(source); err != nil {
+		return err
+	}
+	d.verify("transparency: a receipt for a head that nobody cosigned", made, "JP", "cannot_tell", "quorum_missing", transparency...)
+	d.verify("a receipt for a head that nobody cosigned, status asked", made, "JP", "recognised", "by_arrangement")
 	made, err = d.forge.splitView(source)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -194,6 +195,12 @@ func (f *forger) forkedReceipt(file *credential.File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// a tree of the same size with nothing but this credential in it
+	return receiptOf(signer, genuine.Index, cp.Size, func(int64) []byte { return leaf })
+}
+
+// receiptOf signs the head of a tree of leaves and proves one of them in it.
+func receiptOf(signer *keys.NoteSigner, index, size int64, leaf func(n int64) []byte) ([]byte, error) {
 	var hashes []tlog.Hash
 	tree := tlog.HashReaderFunc(func(at []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(at))
@@ -202,24 +209,69 @@ func (f *forger) forkedReceipt(file *credential.File) ([]byte, error) {
 		}
 		return out, nil
 	})
-	for n := range cp.Size { // a tree of the same size with nothing but this credential in it
-		h, err := tlog.StoredHashes(n, leaf, tree)
+	for n := range size {
+		h, err := tlog.StoredHashes(n, leaf(n), tree)
 		if err != nil {
 			return nil, err
 		}
 		hashes = append(hashes, h...)
 	}
-	root, err := tlog.TreeHash(cp.Size, tree)
+	root, err := tlog.TreeHash(size, tree)
 	if err != nil {
 		return nil, err
 	}
-	proof, err := tlog.ProveRecord(cp.Size, genuine.Index, tree)
+	proof, err := tlog.ProveRecord(size, index, tree)
 	if err != nil {
 		return nil, err
 	}
-	note, err := transparency.SignCheckpoint(cp.Size, root, signer)
+	note, err := transparency.SignCheckpoint(size, root, signer)
 	if err != nil {
 		return nil, err
 	}
-	return (&transparency.Receipt{Index: genuine.Index, Proof: proof, Checkpoint: note}).Format(), nil
+	return (&transparency.Receipt{Index: index, Proof: proof, Checkpoint: note}).Format(), nil
+}
+
+// uncosigned writes a file whose receipt leads to a head that the log did sign
+// and that it has shown to nobody who cosigns.
+func (f *forger) uncosigned(source string) (string, error) {
+	raw, err := f.read(source)
+	if err != nil {
+		return "", err
+	}
+	split, err := credential.SplitFile(raw)
+	if err != nil || len(split.Receipts) == 0 {
+		return "", errors.Join(err, errors.New("no receipt in the file"))
+	}
+	genuine, err := transparency.ParseReceipt(split.Receipts[0])
+	if err != nil {
+		return "", err
+	}
+	signer, err := f.rings["NZ"].NoteSigner(keys.RoleLog)
+	if err != nil {
+		return "", err
+	}
+	cp, err := transparency.ParseCheckpoint(genuine.Checkpoint, signer.VKey)
+	if err != nil {
+		return "", err
+	}
+	var leaves [][]byte
+	for size := cp.Size; int64(len(leaves)) < size; {
+		n := int64(len(leaves)) / 256
+		tile := tlog.Tile{H: 8, L: -1, N: n, W: int(min(256, size-n*256))}
+		bundle, err := f.read("published/NZ/log/" + transparency.TilePath(tile))
+		if err != nil {
+			return "", err
+		}
+		entries, err := transparency.ParseEntries(bundle, tile.W)
+		if err != nil {
+			return "", err
+		}
+		leaves = append(leaves, entries...)
+	}
+	receipt, err := receiptOf(signer, genuine.Index, genuine.Index+1, func(n int64) []byte { return leaves[n] })
+	if err != nil {
+		return "", err
+	}
+	line, _, _ := bytes.Cut(raw, []byte("\n"))
+	return f.write("cases/uncosigned.aeo", credential.FormatFile([][]byte{line}, [][]byte{receipt}))
 }
