@@ -55,7 +55,11 @@ func Present(raw []byte, preset Preset) ([]byte, error) {
 
 // combine writes an SD-JWT (RFC 9901, 4).
 func combine(jwt []byte, disclosures []string) []byte {
-	out := append(bytes.Clone(jwt), '~')
+	size := len(jwt) + 1
+	for _, d := range disclosures {
+		size += len(d) + 1
+	}
+	out := append(append(make([]byte, 0, size), jwt...), '~')
 	for _, d := range disclosures {
 		out = append(append(out, d...), '~')
 	}

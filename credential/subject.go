@@ -3,6 +3,7 @@ package credential
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aeo-registry/aeo/credential/sdjwt"
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -39,7 +40,7 @@ type member struct {
 
 // members are the claims of s that are set, in a fixed order.
 func (s *Subject) members() []member {
-	var out []member
+	out := make([]member, 0, digestCount-1)
 	text := func(name, v string) {
 		if v != "" {
 			out = append(out, member{name, v})
@@ -65,6 +66,21 @@ func (s *Subject) members() []member {
 	text(claimDecidedBy, s.DecidedBy)
 	text(claimScopeText, s.ScopeText)
 	return out
+}
+
+// says reports whether s discloses what other does: an empty list and an empty
+// address are as good as none.
+func (s *Subject) says(other *Subject) bool {
+	address := func(a *Address) Address {
+		if a == nil {
+			return Address{}
+		}
+		return *a
+	}
+	return s.LegalName == other.LegalName && slices.Equal(s.Identifiers, other.Identifiers) &&
+		slices.Equal(s.Roles, other.Roles) && slices.Equal(s.Names, other.Names) && address(s.Address) == address(other.Address) &&
+		s.AuthorisationNo == other.AuthorisationNo && s.EffectiveOn == other.EffectiveOn && s.GrantedOn == other.GrantedOn &&
+		s.ValidatedOn == other.ValidatedOn && s.DecidedBy == other.DecidedBy && s.ScopeText == other.ScopeText
 }
 
 // newSubject reads disclosed claims.

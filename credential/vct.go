@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"hash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -32,10 +33,21 @@ func appendEnding(doc []byte, vct string) []byte {
 // Integrity is the vct#integrity of a vct: the W3C Subresource Integrity
 // string of its Type Metadata.
 func Integrity(vct string) string {
+	if last := lastIntegrity.Load(); last != nil && last.vct == vct {
+		return last.integrity
+	}
 	h, _ := hashedLiteral().Clone() // SHA-256 of the standard library always can
 	h.Write(appendEnding(nil, vct))
-	return "sha256-" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+	integrity := "sha256-" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+	lastIntegrity.Store(&pinned{vct, integrity})
+	return integrity
 }
+
+// A pinned type: what one issuer issues, and what a border reads from it, is of
+// one type again and again.
+type pinned struct{ vct, integrity string }
+
+var lastIntegrity atomic.Pointer[pinned]
 
 // hashedLiteral is SHA-256 gone through the part of the document that is the
 // same for all: every verification goes on from there.

@@ -13,10 +13,15 @@ var canonical = base64.RawURLEncoding.Strict()
 // DecodeBase64URL decodes unpadded base64url and refuses every spelling but
 // the canonical one (RFC 4648, 3.5): no padding, no line breaks, no unused
 // bits set. So no two texts carry the same bytes.
-func DecodeBase64URL(s string) ([]byte, error) { return appendBase64URL(nil, []byte(s)) }
+func DecodeBase64URL(s string) ([]byte, error) {
+	return AppendBase64URL(make([]byte, 0, canonical.DecodedLen(len(s))), s)
+}
 
 // AppendBase64URL is DecodeBase64URL that appends the bytes to dst.
-func AppendBase64URL(dst []byte, s string) ([]byte, error) { return appendBase64URL(dst, []byte(s)) }
+func AppendBase64URL(dst []byte, s string) ([]byte, error) {
+	var short [64]byte // most are digests, and they are many
+	return appendBase64URL(dst, append(short[:0], s...))
+}
 
 func appendBase64URL(dst, s []byte) ([]byte, error) {
 	out, err := canonical.AppendDecode(dst, s)

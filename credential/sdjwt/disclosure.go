@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 
@@ -65,10 +66,18 @@ func NewDisclosure(salt [16]byte, name string, value any) (string, error) {
 	if reserved(name) {
 		return "", fmt.Errorf("%w: %q is reserved", ErrDisclosure, name)
 	}
-	raw, err := jcs.Marshal([]any{keys.EncodeBase64URL(salt[:]), name, value})
+	quoted, err := jcs.Marshal(name)
 	if err != nil {
 		return "", fmt.Errorf("disclose %s: %w", name, err)
 	}
+	shown, err := jcs.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("disclose %s: %w", name, err)
+	}
+	raw := make([]byte, 0, len(`["",,]`)+base64.RawURLEncoding.EncodedLen(len(salt))+len(quoted)+len(shown))
+	raw = base64.RawURLEncoding.AppendEncode(append(raw, `["`...), salt[:])
+	raw = append(append(raw, `",`...), quoted...)
+	raw = append(append(append(raw, ','), shown...), ']')
 	return keys.EncodeBase64URL(raw), nil
 }
 

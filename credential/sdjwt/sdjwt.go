@@ -86,7 +86,8 @@ func Split(raw []byte) (*Parts, error) {
 		return nil, fmt.Errorf("%w: %d disclosures, at most %d", ErrTooLarge, last-1, MaxDisclosures)
 	}
 	p := &Parts{JWT: pieces[0], KeyBinding: pieces[last], Disclosures: make([]string, 0, last-1)}
-	var decoded []byte
+	var room [512]byte
+	decoded := room[:0]
 	for i, d := range pieces[1:last] {
 		if len(d) == 0 {
 			return nil, fmt.Errorf("%w: disclosure %d is empty", ErrUnreadable, i)
@@ -103,7 +104,8 @@ func Split(raw []byte) (*Parts, error) {
 
 // Digest is the digest of a disclosure: SHA-256 over its text (RFC 9901, 4.2.3).
 func Digest(disclosure string) string {
-	sum := sha256.Sum256([]byte(disclosure))
+	var room [256]byte // most fit, and need no copy on the heap
+	sum := sha256.Sum256(append(room[:0], disclosure...))
 	var text [43]byte
 	base64.RawURLEncoding.Encode(text[:], sum[:])
 	return string(text[:])

@@ -39,6 +39,9 @@ var (
 // Marshal returns v in RFC 8785 form. It refuses what [Check] would refuse:
 // canonicalization would silently round a larger integer to a double.
 func Marshal(v any) ([]byte, error) {
+	if s, ok := v.(string); ok && isPlainText(s) {
+		return append(append(append(make([]byte, 0, len(s)+2), '"'), s...), '"'), nil
+	}
 	raw, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("marshal JSON: %w", err)

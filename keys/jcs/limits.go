@@ -42,7 +42,8 @@ func checkLimits(data []byte) error {
 }
 
 // elements are those of a strict JSON array.
-func elements(data []byte) (all []jsontext.Value) {
+func elements(data []byte) []jsontext.Value {
+	all := make([]jsontext.Value, 0, 3) // as many as a disclosure has
 	depth, start := 0, 0
 	for i := 0; i < len(data); i++ {
 		switch data[i] {

@@ -50,6 +50,16 @@ func plain(data []byte) bool {
 	return true
 }
 
+// isPlainText reports whether s is printable ASCII that JSON writes as it is.
+func isPlainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
 // ascends reports whether name may follow the name before it; nil = it is the first.
 func ascends(before, name []byte) bool {
 	for _, c := range name {
