@@ -44,7 +44,11 @@ func DescribeKeys(entries []keyring.Entry, roster *keys.Roster, now time.Time) [
 	out := []KeyStatus{}
 	current := map[string]int{} // by role, the newest that may sign
 	for _, e := range entries {
-		k := KeyStatus{Role: string(e.Role), ID: e.VKey, Public: e.VKey, State: state(e, roster, now.Unix()),
+		in := listed(roster, e)
+		if in != nil { // what the ring was to say and no roster came to say does not count
+			e.Nbf, e.SignUntil, e.Exp = time.Unix(in.Nbf, 0), time.Unix(in.SignUntil, 0), time.Unix(in.Exp, 0)
+		}
+		k := KeyStatus{Role: string(e.Role), ID: e.VKey, Public: e.VKey, State: state(e, roster != nil && in == nil, now.Unix()),
 			NotBefore: e.Nbf.Unix(), SignUntil: e.SignUntil.Unix(), Expires: e.Exp.Unix()}
 		if e.JWK != nil {
 			raw, _ := e.JWK.MarshalJSON()
@@ -61,13 +65,13 @@ func DescribeKeys(entries []keyring.Entry, roster *keys.Roster, now time.Time) [
 	return out
 }
 
-func state(e keyring.Entry, roster *keys.Roster, now int64) string {
+func state(e keyring.Entry, unlisted bool, now int64) string {
 	switch {
 	case e.Revoked != nil:
 		return KeyRevoked
 	case now > e.Exp.Unix():
 		return KeyExpired
-	case roster != nil && keyring.Rotates(e.Role) && !listed(roster, e):
+	case unlisted && keyring.Rotates(e.Role):
 		return KeyUnlisted
 	case now < e.Nbf.Unix():
 		return KeyAnnounced
@@ -77,11 +81,15 @@ func state(e keyring.Entry, roster *keys.Roster, now int64) string {
 	return KeyCurrent
 }
 
-func listed(r *keys.Roster, e keyring.Entry) bool {
-	for _, k := range r.Keys {
-		if k.Role == e.Role && e.JWK.Equal(k.JWK) {
-			return true
+// listed is the roster's entry for a key of the ring; nil where there is none.
+func listed(r *keys.Roster, e keyring.Entry) *keys.RosterKey {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Keys {
+		if k := &r.Keys[i]; k.Role == e.Role && e.JWK.Equal(k.JWK) {
+			return k
 		}
 	}
-	return false
+	return nil
 }

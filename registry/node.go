@@ -280,10 +280,11 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.retireLists(ctx); err != nil {
 		return err
 	}
-	if err := n.issueOwed(ctx); err != nil {
-		return err
+	err = n.issueOwed(ctx)
+	if err == nil {
+		err = n.Tick(ctx)
 	}
-	return n.Tick(ctx)
+	return n.unlessKeysEnded(err)
 }
 
 // Close stops the node. What was acknowledged stays.

@@ -86,6 +86,17 @@ func (n *Node) renewRoster(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// unlessKeysEnded lets a node run whose keys have ended, be it because it was
+// off for years: it publishes nothing new, but only where it runs can two people
+// rotate its keys.
+func (n *Node) unlessKeysEnded(err error) error {
+	if !errors.Is(err, keyring.ErrNoKey) {
+		return err
+	}
+	n.opts.Log.Error("nothing is published: aeo key rotate has to announce a key", "error", err)
+	return nil
+}
+
 // rootHere reports whether a root key may sign rosters on this node.
 func (n *Node) rootHere(now time.Time) error {
 	_, err := n.ring.Signer(keys.RoleRoot, now)

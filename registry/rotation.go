@@ -73,7 +73,7 @@ func (n *Node) RotateKey(ctx context.Context, r RotateKey) (*Rotation, error) {
 		return nil, err
 	}
 	n.opts.Log.Info("key announced", "role", r.Role, "from", from, "by", r.By, "second", r.Second)
-	if err := n.refresh(ctx); err != nil {
+	if err := n.unlessKeysEnded(n.refresh(ctx)); err != nil {
 		return nil, err
 	}
 	return n.rotation(role, now)
@@ -100,27 +100,40 @@ func (n *Node) plan(role keys.Role, r RotateKey, now time.Time) (time.Time, erro
 		return none, fmt.Errorf("%w: partners may rely on what they fetched %d days ago: a key announced for less would be unknown to them when it signs",
 			ErrConflict, least/daySeconds)
 	}
-	if err := n.rootHere(now); err != nil {
+	if err := n.mayAnnounce(role, now); err != nil {
 		return none, err
+	}
+	return n.rotationStart(role, r.AnnounceFor, now)
+}
+
+// mayAnnounce finds what stands in the way of another key of the role before
+// anything is written.
+func (n *Node) mayAnnounce(role keys.Role, now time.Time) error {
+	if err := errors.Join(n.ledger.ReadOnly(), n.rootHere(now)); err != nil {
+		return err
+	}
+	if _, err := n.signer(keys.RoleFederation, now); role != keys.RoleFederation && err != nil {
+		return fmt.Errorf("%w: no federation key may sign that there is a new key: rotate that one first", ErrConflict)
+	}
+	for _, k := range n.KeyList() {
+		if k.Role == string(role) && k.State == KeyAnnounced {
+			return fmt.Errorf("%w: the next %s key is announced already, it signs from %s", ErrConflict, role, time.Unix(k.NotBefore, 0).UTC().Format(time.DateOnly))
+		}
 	}
 	roster, err := n.currentRoster()
 	if err != nil {
-		return none, err
+		return err
 	}
 	ofRole := 0
 	for _, k := range roster.Keys {
-		switch {
-		case k.Role != role:
-			continue
-		case k.Nbf > now.Unix():
-			return none, fmt.Errorf("%w: the next %s key is announced already, it signs from %s", ErrConflict, role, time.Unix(k.Nbf, 0).UTC().Format(time.DateOnly))
+		if k.Role == role {
+			ofRole++
 		}
-		ofRole++
 	}
 	if ofRole >= maxListedOneRole || len(roster.Keys) >= maxListed {
-		return none, fmt.Errorf("%w: the roster lists %d keys, %d of role %s, and has no room for more until some expire", ErrConflict, len(roster.Keys), ofRole, role)
+		return fmt.Errorf("%w: the roster lists %d keys, %d of role %s, and has no room for more until some expire", ErrConflict, len(roster.Keys), ofRole, role)
 	}
-	return n.rotationStart(role, r.AnnounceFor, now)
+	return nil
 }
 
 // announceAtLeast is how long anybody may rely on what was fetched before, in
@@ -147,18 +160,14 @@ func (n *Node) rotationStart(role keys.Role, announceFor int64, now time.Time) (
 	if err != nil {
 		return time.Time{}, err
 	}
-	roster, err := n.currentRoster()
-	if err != nil {
-		return time.Time{}, err
-	}
 	at := now.Unix() + cmp.Or(announceFor, least)
 	from := time.Unix(at, 0).UTC().Truncate(24 * time.Hour)
 	if from.Unix() < at {
 		from = from.AddDate(0, 0, 1)
 	}
 	last := int64(0)
-	for _, k := range roster.Keys {
-		if k.Role == role && k.Revoked == nil {
+	for _, k := range n.KeyList() { // of the ring: a restored one may lack what the roster lists
+		if k.Role == string(role) && (k.State == KeyCurrent || k.State == KeyEnding) {
 			last = max(last, k.SignUntil)
 		}
 	}

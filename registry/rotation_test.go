@@ -1,6 +1,8 @@
 package registry_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/keyring"
@@ -162,6 +165,87 @@ func TestRosterIsRenewedInTime(t *testing.T) {
 	if seq() != 2 {
 		t.Errorf("roster %d after a year, want 2", seq())
 	}
+}
+
+// TestANodeThatSleptBeyondItsKeys runs all the same, and is as good as new once
+// its keys were rotated.
+func TestANodeThatSleptBeyondItsKeys(t *testing.T) {
+	nz, jp := partners(t)
+	agree(t, nz, jp)
+	file := nz.export(nz.grant(orchards).Case)
+	must(t, nz.Close())
+	nz.clock.forward(500 * day) // of issuer keys a year is over, of others not
+	nz.open()
+	if err := nz.Tick(t.Context()); !isAny(err, keyring.ErrNoKey) {
+		t.Errorf("it publishes without a key: %v", err)
+	}
+	if r := nz.rotate("issuer"); r.Present.ID == "" || r.Next != nil {
+		t.Errorf("rotated: %+v", r)
+	}
+	nz.pass(time.Second)
+	nz.expect("from before, at home", file, federation.OwnProgramme)
+	nz.expect("granted now", nz.export(nz.grant(timber).Case), federation.OwnProgramme)
+
+	must(t, nz.Close())
+	nz.clock.forward(900 * day) // and now all of them
+	nz.open()
+	if _, err := nz.RotateKey(t.Context(), registry.RotateKey{Role: "bundle", By: "Desk", Second: "Head"}); !isAny(err, registry.ErrConflict) {
+		t.Errorf("announced by a federation key that ended: %v", err)
+	}
+	for _, role := range rotating {
+		nz.rotate(role)
+	}
+	nz.pass(time.Second)
+	nz.expect("expired meanwhile", file, federation.Expired)
+}
+
+// TestAnOldRingIsRestored: the ring is of before a rotation that the log knows.
+// The key that is lost signs nothing; another is made, at once.
+func TestAnOldRingIsRestored(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	ring := filepath.Join(nz.opts.Dir, "keys.age")
+	old := got(os.ReadFile(ring))(t)
+	nz.rotate("issuer")
+	nz.pass(10 * day) // the next key signs
+	before := nz.export(nz.grant(orchards).Case)
+	must(t, nz.Close())
+	must(t, os.WriteFile(ring, old, 0o600))
+	nz.open()
+	if r := nz.rotate("issuer"); r.Present.ID == "" {
+		t.Errorf("nothing signs: %+v", r)
+	}
+	nz.pass(time.Second)
+	nz.expect("signed with the lost key", before, federation.OwnProgramme)
+	nz.expect("signed with another", nz.export(nz.grant(timber).Case), federation.OwnProgramme)
+}
+
+// TestFollowingDuringRotation: partners that follow while rosters are published
+// see each head with the configuration that goes with it.
+func TestFollowingDuringRotation(t *testing.T) {
+	nz, jp := partners(t)
+	done := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			// Whoever meets a publication three times in a row tries again later.
+			if err := jp.SyncPeers(context.Background()); err != nil && !errors.Is(err, peer.ErrUnreachable) {
+				done <- err
+				return
+			}
+		}
+	}()
+	for _, role := range rotating {
+		nz.rotate(role)
+	}
+	close(stop)
+	must(t, <-done)
+	must(t, jp.SyncPeers(t.Context()))
 }
 
 // TestRootsChange: a root that a ceremony put into the ring is introduced by the

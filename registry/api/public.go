@@ -72,7 +72,7 @@ func documents(n *registry.Node) []document {
 
 func federationDocuments(n *registry.Node) []document {
 	return []document{
-		{"/.well-known/openid-federation", statementType, shortly, fromLog, func(*http.Request) ([]byte, error) { return n.EntityConfiguration() }, federationError},
+		{"/.well-known/openid-federation", statementType, shortly, inMemory, func(*http.Request) ([]byte, error) { return n.EntityConfiguration() }, federationError},
 		{"/federation/fetch", statementType, shortly, fromPeers, func(r *http.Request) ([]byte, error) { return fetch(n, r) }, federationError},
 		{"/federation/list", "application/json", shortly, fromPeers, func(r *http.Request) ([]byte, error) { return subordinates(n, r) }, federationError},
 		{"/federation/historical-keys", "application/jwk-set+jwt", shortly, fromLog, func(*http.Request) ([]byte, error) { return n.HistoricalKeys() }, federationError},
