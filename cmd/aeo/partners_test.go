@@ -42,11 +42,11 @@ func TestCanonicalIdentifiers(t *testing.T) {
 		"in full, as somebody typed it":   {partner{identifier: "nz:SES:1234 5678a"}, "NZ:ses:12345678A"},
 		"bare, with its country":          {partner{identifier: "12345678a", country: "nz"}, "NZ:ses:12345678A"},
 		"bare, of a member of a union":    {partner{identifier: "DE1234567", country: "DE"}, "EU:eori:DE1234567"},
-		"of a country without a pack":     {partner{identifier: "KR:aeo:123"}, "KR:aeo:123"},
+		"of a country without a pack":     {partner{identifier: "VN:aeo:123"}, "VN:aeo:123"},
 		"bare, without a country":         {partner{identifier: "12345678A"}, ""},
 		"bare, of a country without pack": {partner{identifier: "123", country: "VN"}, ""},
 		"of another country":              {partner{identifier: "no such number", country: "NZ"}, ""},
-		"not canonical, and no pack":      {partner{identifier: "KR:AEO:12-3"}, ""},
+		"not canonical, and no pack":      {partner{identifier: "VN:AEO:12-3"}, ""},
 		"nothing":                         {partner{country: "NZ"}, ""},
 		"too many parts":                  {partner{identifier: "NZ:ses:1:2"}, ""},
 	}
