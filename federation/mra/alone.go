@@ -157,3 +157,17 @@ func (r *Register) evaluateAlone(q Query) Outcome {
 	}
 	return best
 }
+
+// StartOfDay is the first instant, in Unix seconds, at which calendars in a time
+// zone (IANA name) show a date or a later one.
+func StartOfDay(date, timeZone string) (int64, error) {
+	d, err := parseDate("date", date)
+	if err != nil {
+		return 0, err
+	}
+	loc, err := zone(timeZone)
+	if err != nil {
+		return 0, err
+	}
+	return startOfDay(d, loc), nil
+}
