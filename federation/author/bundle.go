@@ -65,6 +65,15 @@ func readBackBundle(raw []byte, anchor *bundle.Anchor) error {
 			return err
 		}
 	}
+	for _, territory := range b.Listed() {
+		lists, err := b.Lists(territory)
+		if err != nil {
+			return err
+		}
+		if _, err := lists.All(); err != nil {
+			return err
+		}
+	}
 	_, err = b.Register()
 	return err
 }

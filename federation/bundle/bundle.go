@@ -29,6 +29,7 @@ type Bundle struct {
 	administrations map[string]*administration // by entity id
 	register        func() (*mra.Register, error)
 	registers       map[string]func() (*mra.Register, error) // by territory
+	lists           map[string]func() (*Lists, error)        // by territory
 }
 
 // Open reads a bundle under an anchor: container, roster of the anchor's
@@ -61,6 +62,7 @@ func open(raw []byte, anchor *Anchor) (*Bundle, error) {
 		b.administrations[issuer.EntityID] = b.newAdministration(issuer)
 	}
 	b.prepareRegisters()
+	b.prepareLists()
 	return b, nil
 }
 

@@ -44,8 +44,11 @@
 //	vct/<sha256>.json              Type Metadata
 //
 // Territories, arrangement ids and the like are written in lower case in paths.
-// Other members are refused. Profile border, with partner registers and large
-// tables in compressed blocks of 64 KiB, is not read yet.
+// Other members are refused. Profile border has these members too:
+//
+//	mra/<id>/alone-<version>.json   what we recognise alone, over imported lists
+//	l/<t>/lists.json                headers of the lists imported of a partner without a node
+//	l/<t>/rows.json, l/<t>/rows.blocks   their rows: hash list and compressed blocks of 64 KiB
 package bundle
 
 import "errors"

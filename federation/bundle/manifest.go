@@ -14,6 +14,7 @@ const MaxLife = 30 * 24 * 3600
 // Profiles of a bundle.
 const (
 	ProfilePublic = "public" // holds published things only; served to anybody
+	ProfileBorder = "border" // also what partners sent in confidence; for the administration's own desks
 )
 
 // How a bundle's administration stands to one it has verified.
@@ -86,8 +87,8 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("seq %d", m.Seq)
 	case m.PrevSHA256 != "" && !isDigest(m.PrevSHA256):
 		return fmt.Errorf("prev_sha256 is no digest")
-	case m.Profile != ProfilePublic:
-		return fmt.Errorf("profile %.20q, this reader knows %s", m.Profile, ProfilePublic)
+	case m.Profile != ProfilePublic && m.Profile != ProfileBorder:
+		return fmt.Errorf("profile %.20q, this reader knows %s and %s", m.Profile, ProfilePublic, ProfileBorder)
 	case !isTerritory(m.Territory):
 		return fmt.Errorf("territory %.20q is not two capital letters", m.Territory)
 	case !isDigest(m.PolicySHA256) || !isDigest(m.IndexSHA256):

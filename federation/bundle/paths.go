@@ -31,6 +31,7 @@ const (
 const (
 	dirArrangements = "mra/"
 	dirTypes        = "vct/"
+	nameAlone       = "alone-"
 )
 
 // Prefix is where the members of an administration begin: "p/<t>/", or
@@ -49,6 +50,15 @@ func AnnexPath(id string, version int64) string {
 	return dirArrangements + strings.ToLower(id) + "/" + strconv.FormatInt(version, 10) + ".json"
 }
 
+// AlonePath is where a version of what the bundle's administration recognises
+// alone lies; in bundles of profile border.
+func AlonePath(id string, version int64) string {
+	return dirArrangements + strings.ToLower(id) + "/" + nameAlone + strconv.FormatInt(version, 10) + ".json"
+}
+
+// isAlone tells such a member from an annex.
+func isAlone(path string) bool { return strings.Contains(path, "/"+nameAlone) }
+
 // NoticePath is where a party's notice about an arrangement lies.
 func NoticePath(id, party string, seq int64) string {
 	return dirArrangements + strings.ToLower(id) + "/notice-" + strings.ToLower(party) + "-" + strconv.FormatInt(seq, 10) + ".jwt"
@@ -63,10 +73,15 @@ func (m *Manifest) checkPaths(index []indexEntry) error {
 			known[Prefix(i)+name] = true
 		}
 	}
+	border := m.Profile == ProfileBorder
+	if border {
+		m.addListPaths(known, index)
+	}
 	for _, e := range index {
 		digest, isType := strings.CutPrefix(e.Path, dirTypes)
 		switch {
-		case known[e.Path], strings.HasPrefix(e.Path, dirArrangements): // arrangements: see register.go
+		case known[e.Path]:
+		case strings.HasPrefix(e.Path, dirArrangements) && (border || !isAlone(e.Path)): // see register.go
 		case !isType:
 			return fmt.Errorf("member %q has no meaning in this bundle", e.Path)
 		case digest != e.SHA256+".json":
@@ -74,6 +89,19 @@ func (m *Manifest) checkPaths(index []indexEntry) error {
 		}
 	}
 	return nil
+}
+
+// addListPaths adds the members of imported lists: all three of each partner's.
+func (m *Manifest) addListPaths(known map[string]bool, index []indexEntry) {
+	own := strings.ToLower(m.Territory)
+	for _, e := range index {
+		t, ok := strings.CutSuffix(strings.TrimPrefix(e.Path, dirLists), "/"+nameHeaders)
+		if ok && strings.HasPrefix(e.Path, dirLists) && isTerritory(strings.ToUpper(t)) && t != own {
+			for _, name := range []string{nameHeaders, nameRowsHash, nameRows} {
+				known[dirLists+t+"/"+name] = true
+			}
+		}
+	}
 }
 
 // memberNames are the members an administration may have by its relation.

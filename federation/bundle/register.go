@@ -31,11 +31,15 @@ func (b *Bundle) prepareRegisters() {
 	b.register = sync.OnceValues(func() (*mra.Register, error) { return b.readRegister(b.arrangementPaths()) })
 	parties := sync.OnceValue(b.peekParties)
 	b.registers = map[string]func() (*mra.Register, error){}
+	territories := b.Listed()
 	for _, i := range b.manifest.Issuers {
-		b.registers[i.Territory] = sync.OnceValues(func() (*mra.Register, error) {
+		territories = append(territories, i.Territory)
+	}
+	for _, t := range territories {
+		b.registers[t] = sync.OnceValues(func() (*mra.Register, error) {
 			return b.readRegister(slices.DeleteFunc(b.arrangementPaths(), func(path string) bool {
 				named := parties()[dirOf(path)]
-				return named != nil && !named[i.Territory]
+				return named != nil && !named[t]
 			}))
 		})
 	}
@@ -68,7 +72,11 @@ func (b *Bundle) peekParties() map[string]map[string]bool {
 			unread[dir] = true
 			continue
 		}
-		named, err := mra.PeekParties(raw)
+		peek := mra.PeekParties
+		if isAlone(path) {
+			peek = mra.PeekAlone
+		}
+		named, err := peek(raw)
 		if err != nil {
 			unread[dir] = true
 			continue
@@ -110,7 +118,11 @@ func (b *Bundle) verifyRegister(paths []string) (*mra.Register, error) {
 			notices = append(notices, notice)
 			continue
 		}
-		annex, err := b.readAnnex(path, raw)
+		read := b.readAnnex
+		if isAlone(path) {
+			read = b.readAlone
+		}
+		annex, err := read(path, raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
@@ -141,6 +153,32 @@ func (b *Bundle) readAnnex(path string, raw []byte) (*mra.Annex, error) {
 		}
 	}
 	return annex, nil
+}
+
+// readAlone wants a recognition that the bundle's own administration declares,
+// with root keys it lists or once listed.
+func (b *Bundle) readAlone(path string, raw []byte) (*mra.Annex, error) {
+	alone, err := mra.ParseAlone(raw)
+	if err != nil {
+		return nil, err
+	}
+	if want := AlonePath(alone.ID, alone.Version); path != want {
+		return nil, fmt.Errorf("recognition belongs at %.120q", want)
+	}
+	for _, p := range alone.Parties {
+		if p.Territory != alone.Alone() {
+			continue
+		}
+		if p.Territory != b.manifest.Territory || p.EntityID != b.manifest.Iss {
+			return nil, fmt.Errorf("recognition of %s by %.80q, the bundle is of %s", p.Territory, p.EntityID, b.manifest.Iss)
+		}
+		for _, root := range p.Root {
+			if b.roster.Root(root.KID()) == nil {
+				return nil, fmt.Errorf("%s is no root key of %s", root.KID(), p.EntityID)
+			}
+		}
+	}
+	return alone, nil
 }
 
 // readNotice wants a notice signed with a federation key of the party it speaks for.
