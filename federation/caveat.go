@@ -26,6 +26,8 @@ const (
 	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
 	CaveatNameDiffers    = "name_differs"     // from the name the asker expects
 	CaveatPersonal       = "personal"         // an identifier is a natural person's
+	CaveatList           = "list"             // whose list of which day, and that nobody there signed it
+	CaveatOneSided       = "one_sided"        // recognised by one side alone, over lists
 	CaveatOtherComponent = "other_component"  // the type asked for is not among those shown
 )
 
@@ -37,7 +39,7 @@ func (e *examination) warnAboutHolder() {
 	}) {
 		e.caveat(CaveatNameDiffers, fmt.Sprintf("The name asked about is %q, the holder's is %q.", e.q.Name, h.LegalName))
 	}
-	personal := e.v.personal[e.issuer.EntityID]()
+	personal := e.personalSchemes()
 	for _, id := range h.Identifiers {
 		if _, scheme, _, err := credential.SplitIdentifier(id); err == nil && personal[scheme] {
 			e.caveat(CaveatPersonal, fmt.Sprintf("%s is the number of a natural person: keep it no longer than needed.", id))
@@ -49,6 +51,18 @@ func (e *examination) warnAboutHolder() {
 // characters the same.
 func foldName(s string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.Join(strings.Fields(s), " "))))
+}
+
+// personalSchemes are those of the administration, or of the list, that speaks.
+func (e *examination) personalSchemes() map[string]bool {
+	if e.record == nil {
+		return e.v.personal[e.issuer.EntityID]()
+	}
+	out := map[string]bool{}
+	for _, scheme := range e.record.standing.List.Personal {
+		out[scheme] = true
+	}
+	return out
 }
 
 // personalSchemes are the identifier schemes that the programme of an

@@ -19,9 +19,10 @@ type Decision struct {
 	Status        string      `json:"status"`      // in the issuer's territory: in_force, suspended, not_in_force, unknown
 	Recognition   string      `json:"recognition"` // for As: recognised, own_programme, not_recognised, not_asked, unknown
 	RecognisedFor []Scope     `json:"recognised_for,omitzero"`
-	Basis         string      `json:"basis,omitzero"` // presented_copy, directory
+	Basis         string      `json:"basis,omitzero"` // presented_copy, directory, list
 	Caveats       []Caveat    `json:"caveats,omitzero"`
 	MRA           *MRARef     `json:"mra,omitzero"`
+	List          *ListRef    `json:"list,omitzero"`   // with basis list: where it stands
 	Holder        *Holder     `json:"holder,omitzero"` // only after the signature verified
 	Issuer        *IssuerRef  `json:"issuer,omitzero"`
 	Contacts      []Contact   `json:"contacts,omitzero"`
@@ -49,8 +50,9 @@ type Scope struct {
 
 // A MRARef names the version of the arrangement that was applied.
 type MRARef struct {
-	ID      string `json:"id"`
-	Version int64  `json:"version"`
+	ID       string `json:"id"`
+	Version  int64  `json:"version"`
+	OneSided bool   `json:"one_sided,omitzero"` // recognised by us alone, over lists
 }
 
 // A Holder is what was disclosed of the trader.
@@ -139,6 +141,7 @@ type Answers struct {
 const (
 	PresentedCopy = "presented_copy" // says that the company is an AEO, not that the sender is that company
 	Directory     = "directory"      // the issuer's own signed list
+	List          = "list"           // a list of a partner without a node, taken over by two officers, signed by nobody there
 )
 
 // The values of Status and Recognition.

@@ -27,6 +27,7 @@ type examination struct {
 	said           *statement             // from the check "disclosures" on
 	outcome        mra.Outcome            // of the arrangements; from "dates" on
 	unread         error                  // why there is no outcome
+	record         *record                // what imported lists say; nil unless they are the basis
 
 	concluded bool // a check failed, or all were passed
 }

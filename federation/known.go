@@ -7,7 +7,11 @@ import "slices"
 // known at best. An annulment, or whatever else takes effect before it is
 // recorded, makes the two differ.
 func (e *examination) knownThen() *Answers {
-	if e.q.At == 0 || e.at >= e.statusAsOf() {
+	all := e.statusAsOf() // by then all was known that the bundle tells
+	if e.record != nil {
+		all = e.record.lists.History.Newest().ReceivedAt
+	}
+	if e.q.At == 0 || e.at >= all {
 		return nil
 	}
 	then := e.again()
@@ -20,6 +24,10 @@ func (e *examination) knownThen() *Answers {
 // again is the examination as it stands, to be taken another way.
 func (e *examination) again() *examination {
 	then, d, evidence := *e, *e.decision, *e.decision.Evidence
+	if e.record != nil {
+		record := *e.record
+		then.record = &record
+	}
 	d.Checks, d.Caveats, d.Evidence = slices.Clone(d.Checks), slices.Clone(d.Caveats), &evidence
 	then.decision = &d
 	return &then

@@ -8,8 +8,10 @@ import (
 )
 
 // Lookup judges an identifier, territory:scheme:value in canonical form, by the
-// signed directories of all administrations in the bundle. Question and
-// identifier must have passed CheckQuestion and CheckIdentifier.
+// signed directories of all administrations in the bundle, or in a border bundle
+// by the lists imported of a partner without a node, as long as no arrangement
+// that both signed governs recognition of that partner. Question and identifier
+// must have passed CheckQuestion and CheckIdentifier.
 //
 // What no directory holds is not_listed, which says nothing about the trader:
 // listing is voluntary. Several entries are judged like a file of several
@@ -23,6 +25,11 @@ func (v *Verifier) Lookup(identifier string, q Question) *Decision {
 	}
 	found := all.byIdentifier[identifier]
 	own := slices.DeleteFunc(slices.Clone(found), func(l listing) bool { return l.administration.Issuer.Territory != territory })
+	if len(own) == 0 || !q.StatusOnly { // of its status an administration's own word is best
+		if d, ok := v.lookupListed(territory, identifier, q); ok && (d.Holder != nil || d.Reason == BundleInvalid || len(found) == 0) {
+			return d
+		}
+	}
 	unread, broken := all.broken[territory]
 	switch {
 	case len(own) > 0:

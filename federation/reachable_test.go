@@ -18,7 +18,6 @@ func later() map[federation.Reason]string {
 		federation.BindingBad:          "no credential is bound to a holder key yet",
 		federation.LevelTooLow:         "no level below status can be asked for",
 		federation.TokenDiffersFromLog: "bundles carry the bits of the log, not tokens",
-		federation.ListTooOld:          "there are no imported lists yet",
 		federation.LocalHold:           "public bundles carry no holds",
 	}
 }
@@ -130,7 +129,10 @@ func reaching() map[federation.Reason]func() *federation.Decision {
 		federation.ReceiptMissing:        asked("orchards", func(q *federation.Question) { q.Level = federation.LevelTransparency }),
 		federation.NotDisclosed:          func() *federation.Decision { return raw(file(without(orchards, "roles"))) },
 		federation.NameNotDisclosed:      func() *federation.Decision { return raw(file(without(orchards, "legal_name"))) },
-		federation.NotListed:             func() *federation.Decision { return jp().Lookup("NZ:biz:0", now()) },
+		federation.ListTooOld: func() *federation.Decision {
+			return fromBorder().Lookup("CL:oea:1", federation.Question{Now: built + 16*day})
+		},
+		federation.NotListed: func() *federation.Decision { return jp().Lookup("NZ:biz:0", now()) },
 		federation.LogMisbehaviour: func() *federation.Decision {
 			return raw(credential.FormatFile([][]byte{orchards}, [][]byte{receipt(forkOf(w.nz, orchards), w.nz, orchards)}))
 		},

@@ -52,7 +52,7 @@ var reasons = [...]reasonRow{
 	NotListed: {"not_listed", CannotTell, 27,
 		"Not listed. Many authorised operators are not, because listing is voluntary; ask the company for its credential."},
 	ListTooOld: {"list_too_old", CannotTell, 24,
-		"The partner's list is too old."},
+		"The partner's newest list is too old to rely on; ask the partner for a new one."},
 	LogMisbehaviour: {"log_misbehaviour", CannotTell, 25,
 		"There is proof that an administration showed different histories to different people; keep the evidence."},
 

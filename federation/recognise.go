@@ -24,7 +24,7 @@ func (e *examination) evaluate() (mra.Outcome, error) {
 		By: e.v.bundle.Manifest().Territory, Of: e.issuer.Territory,
 		Programme: e.said.programme, Type: e.said.typ,
 		Held: e.said.roles, Role: e.q.Role, Direction: e.q.Direction,
-		At: time.Unix(e.at, 0).UTC(),
+		At: time.Unix(e.at, 0).UTC(), Listed: e.record != nil,
 	}
 	if e.known == e.at { // not all that is known now
 		q.KnownBy = q.At
@@ -40,7 +40,7 @@ func (e *examination) checkArrangement() finding {
 		return failed(BundleInvalid, "%v", e.unread)
 	}
 	if a := e.outcome.Annex; a != nil {
-		e.decision.MRA = &MRARef{ID: a.ID, Version: a.Version}
+		e.decision.MRA = &MRARef{ID: a.ID, Version: a.Version, OneSided: a.Alone() != ""}
 		e.decision.Evidence.MRA = a.SHA256()
 	}
 	if e.outcome.EarlyEnd {

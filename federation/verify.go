@@ -77,8 +77,13 @@ func (e *examination) judge() {
 }
 
 func (e *examination) walk() {
+	steps := judgement()
+	if e.record != nil {
+		steps = judgementOfList()
+		e.takeStanding() // by what was known, which is less for known_then
+	}
 	e.outcome, e.unread = e.evaluate()
-	if !e.run(judgement()) {
+	if !e.run(steps) {
 		return
 	}
 	switch {

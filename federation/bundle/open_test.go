@@ -179,7 +179,7 @@ func TestManifestRefuses(t *testing.T) {
 		"refresh after the end":            {func(m *bundle.Manifest) { m.RefreshBy = m.Exp + 1 }, "iat + 30 d"},
 		"number zero":                      {func(m *bundle.Manifest) { m.Seq = 0 }, "seq 0"},
 		"a predecessor that is no digest":  {func(m *bundle.Manifest) { m.PrevSHA256 = "none" }, "prev_sha256"},
-		"a profile it does not know":       {func(m *bundle.Manifest) { m.Profile = "border" }, "profile"},
+		"a profile it does not know":       {func(m *bundle.Manifest) { m.Profile = "secret" }, "profile"},
 		"an unknown relation":              {func(m *bundle.Manifest) { m.Issuers[1].Relation = "friend" }, "relation"},
 		"no self":                          {func(m *bundle.Manifest) { m.Issuers = m.Issuers[1:] }, "0 issuers are self"},
 		"a self of another territory":      {func(m *bundle.Manifest) { m.Issuers[0].Territory, m.Issuers[0].Authority = "AU", "AU" }, "the manifest is of"},
