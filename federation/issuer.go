@@ -27,10 +27,22 @@ func (e *examination) openAdministration() finding {
 	if err != nil {
 		return unopened(err)
 	}
+	if f := contradicted(e.issuer); f.result == Failed {
+		return f
+	}
 	e.administration = a
 	e.decision.StatusAsOf = e.statusAsOf()
 	e.introduce()
 	return passed()
+}
+
+// contradicted is what it means that the bundle's builder holds evidence
+// against an administration: which of its histories is true, nobody can tell.
+func contradicted(i *bundle.Issuer) finding {
+	if i.ContradictedAt == 0 {
+		return passed()
+	}
+	return failed(LogMisbehaviour, "%s signed two histories of its log, as was found out at %d", i.EntityID, i.ContradictedAt)
 }
 
 // unopened says what it means that an administration cannot be opened.

@@ -127,6 +127,10 @@ func (v *Verifier) readDirectories() *listings {
 			all.broken[i.Territory] = unopened(err)
 			continue
 		}
+		if f := contradicted(&i); f.result == Failed {
+			all.broken[i.Territory] = f
+			continue
+		}
 		if a.Directory == nil {
 			continue
 		}

@@ -141,7 +141,7 @@ func (n *Node) bundleBasis() (string, error) {
 		}
 		if v != nil {
 			// That a peer was seen once more is news only from time to time.
-			fmt.Fprintln(&b, p.EntityID(), v.News(), v.FetchedAt/ageStep)
+			fmt.Fprintln(&b, p.EntityID(), v.News(), v.FetchedAt/ageStep, p.Frozen)
 		}
 	}
 	return b.String(), nil
@@ -309,6 +309,7 @@ func (n *Node) materials() ([]*author.Material, error) {
 			return nil, err
 		}
 		if m != nil {
+			m.ContradictedAt = p.frozenAt(p.EntityID())
 			m.Checkpoint = n.cosignedCheckpoint(v, known)
 		}
 		if m == nil {
@@ -320,6 +321,7 @@ func (n *Node) materials() ([]*author.Material, error) {
 				continue
 			}
 			mm := viewMaterial(member, "known", n.now())
+			mm.ContradictedAt = p.frozenAt(member.EntityID)
 			mm.Checkpoint = n.cosignedCheckpoint(member, known)
 			if m.Relation == "partner" { // only then does a chain lead through the union
 				mm.Relation, mm.MemberStatement = "member", []byte(member.MemberStatement)

@@ -82,11 +82,19 @@ func (n *Node) republish(ctx context.Context) error {
 // error: see [peer.Follower.Sync].
 func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
 	defer n.cases.lock("peer " + p.EntityID())()
-	if _, err := n.findPeer(p.EntityID()); err != nil {
-		return nil, err // it was removed meanwhile
+	p, err := n.findPeer(p.EntityID()) // it may have been removed or changed meanwhile
+	if err == nil {
+		err = p.errFrozen()
 	}
+	if err != nil {
+		return nil, err
+	}
+	before := n.client(p).Traffic()
 	v, err := n.follow(ctx, p, brief)
-	n.following.note(p, n.now(), brief, err)
+	n.following.note(p, n.now(), brief, n.client(p).Traffic().Sub(before), v, err)
+	if err := n.freeze(p, err); err != nil {
+		return nil, err
+	}
 	if v == nil {
 		return nil, err
 	}
@@ -113,7 +121,7 @@ func (n *Node) follow(ctx context.Context, p *Peer, brief bool) (*peer.View, err
 	}
 	f := &peer.Follower{Client: n.client(p), Mirror: p.mirror(), Anchor: p.Anchor,
 		Self: n.config.EntityID, Home: n.config.Territory,
-		Known: known, Brief: brief}
+		Known: known, Brief: brief, Frozen: p.frozen}
 	return f.Sync(ctx, n.now().Unix())
 }
 

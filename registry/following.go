@@ -3,17 +3,22 @@ package registry
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/peer"
 )
 
 const (
 	// DefaultPoll is how often a partner is looked at where nothing else is said.
 	DefaultPoll = time.Minute
+	// minPoll is the shortest interval an arrangement may have us poll at.
+	minPoll = 5 * time.Second
 	// maxBackoff is how long a partner that fails is left alone at most.
 	maxBackoff = 15 * time.Minute
 	// wholeEvery is how often all documents are asked for though the log says
@@ -188,6 +193,9 @@ func (n *Node) due() []*Peer {
 	n.following.mu.Lock()
 	defer n.following.mu.Unlock()
 	for _, p := range peers {
+		if p.frozen(p.EntityID()) {
+			continue
+		}
 		if u := n.following.of(p); u.due(now) {
 			u.running = true
 			out = append(out, p)
@@ -199,7 +207,7 @@ func (n *Node) due() []*Peer {
 // due reports whether the next round begins now. A clock that was put back must
 // not keep us from looking, so no round is further away than the longest wait.
 func (u *pursuit) due(now time.Time) bool {
-	if u.running || u.health.frozen != "" {
+	if u.running {
 		return false
 	}
 	u.looks = min(lookBurst, u.looks+max(0, now.Sub(u.looksAt).Seconds())/lookRefill.Seconds())
@@ -237,6 +245,11 @@ func (n *Node) round(ctx context.Context, p *Peer) {
 	f.mu.Lock()
 	u.running, u.cancel = false, nil
 	u.next = n.now().Add(n.wait(p, u.health.failures))
+	if u.health.hourBytes > hourBytes {
+		u.next = u.health.hour.Add(time.Hour)
+	} else if u.health.state == StateBehind { // it goes on where it ended
+		u.next = n.now()
+	}
 	again := u.asked
 	f.mu.Unlock()
 	if again {
@@ -251,15 +264,14 @@ func (n *Node) pursue(ctx context.Context, p *Peer) {
 	if err != nil {
 		n.opts.Log.Warn("following failed", "peer", p.EntityID(), "error", err)
 	}
-	if v == nil {
-		return
-	}
-	if before == nil || !sameNews(before, v) {
+	if errors.Is(err, peer.ErrSplitView) || v != nil && (before == nil || !sameNews(before, v)) {
 		if err := n.republish(ctx); err != nil {
 			n.opts.Log.Error("publish", "error", err)
 		}
 	}
-	n.tell(ctx, p, v)
+	if v != nil {
+		n.tell(ctx, p, v)
+	}
 }
 
 // tell does what is to be done after a successful round.
@@ -274,8 +286,9 @@ func (n *Node) tell(ctx context.Context, p *Peer, v *peer.View) {
 // not asked all at once.
 func (n *Node) wait(p *Peer, failures int) time.Duration {
 	d := n.poll(p)
+	most := max(maxBackoff, d)
 	for range min(failures, 16) {
-		d = min(2*d, max(maxBackoff, n.poll(p)))
+		d = min(2*d, most)
 	}
 	var b [8]byte
 	if _, err := io.ReadFull(n.opts.Rand, b[:]); err != nil {
@@ -284,5 +297,19 @@ func (n *Node) wait(p *Peer, failures int) time.Duration {
 	return d*4/5 + time.Duration(binary.BigEndian.Uint64(b[:])>>1)%max(1, d*2/5)
 }
 
-// poll is the interval at which a peer that answers is looked at.
-func (n *Node) poll(*Peer) time.Duration { return n.opts.Poll }
+// poll is the interval at which a peer that answers is looked at: that of the
+// node, or a quarter of the age aimed at by an arrangement where that is shorter.
+func (n *Node) poll(p *Peer) time.Duration {
+	d := n.opts.Poll
+	annexes, _, err := n.arrangementDocuments()
+	if err != nil {
+		return d
+	}
+	for _, a := range annexes {
+		if a.Freshness == nil || !slices.ContainsFunc(a.Parties, func(q mra.Party) bool { return q.EntityID == p.EntityID() }) {
+			continue
+		}
+		d = min(d, max(minPoll, time.Duration(a.Freshness.Target)*time.Second/4))
+	}
+	return d
+}

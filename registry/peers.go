@@ -44,6 +44,7 @@ type Peer struct {
 	Anchor *bundle.Anchor
 	Dial   map[string]string
 	CA     string
+	Frozen []Frozen // the peer itself or members of it
 
 	dir string
 }
@@ -214,7 +215,11 @@ func readPeer(dir string) (*Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Peer{Anchor: a, Dial: c.Dial, CA: c.CA, dir: dir}, nil
+	frozen, err := readFrozen(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{Anchor: a, Dial: c.Dial, CA: c.CA, Frozen: frozen, dir: dir}, nil
 }
 
 func (n *Node) findPeer(name string) (*Peer, error) {
@@ -232,18 +237,19 @@ func (n *Node) findPeer(name string) (*Peer, error) {
 
 // PeerStatus is how a peer stands.
 type PeerStatus struct {
-	EntityID    string   `json:"entity_id"`
-	Territory   string   `json:"territory"`
-	Relation    string   `json:"relation"`
-	Fingerprint string   `json:"fingerprint"`
-	Words       string   `json:"words"`
-	SyncedAt    int64    `json:"synced_at,omitzero"` // 0 before the first sync
-	LogSize     int64    `json:"log_size,omitzero"`
-	Lists       int      `json:"lists,omitzero"`
-	Credentials int      `json:"credentials,omitzero"` // logged by the peer and its members
-	NamesUs     bool     `json:"names_us"`             // the peer's configuration names us as superior
-	Members     []string `json:"members,omitzero"`
-	Notices     *Notices `json:"notices,omitempty"` // nil before any message was exchanged
+	EntityID    string     `json:"entity_id"`
+	Territory   string     `json:"territory"`
+	Relation    string     `json:"relation"`
+	Fingerprint string     `json:"fingerprint"`
+	Words       string     `json:"words"`
+	SyncedAt    int64      `json:"synced_at,omitzero"` // 0 before the first sync
+	LogSize     int64      `json:"log_size,omitzero"`
+	Lists       int        `json:"lists,omitzero"`
+	Credentials int        `json:"credentials,omitzero"` // logged by the peer and its members
+	NamesUs     bool       `json:"names_us"`             // the peer's configuration names us as superior
+	Members     []string   `json:"members,omitzero"`
+	Following   *Following `json:"following"`
+	Notices     *Notices   `json:"notices,omitempty"` // nil before any message was exchanged
 }
 
 func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
@@ -254,6 +260,7 @@ func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
 		return nil, err
 	}
 	v, err := n.viewOf(p)
+	s.Following = n.followingOf(p, v)
 	if err != nil || v == nil {
 		return s, err
 	}

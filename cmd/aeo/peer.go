@@ -15,7 +15,7 @@ import (
 
 func newPeerCmd(a *app) *cobra.Command {
 	cmd := group("peer", "other administrations this node follows")
-	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), peerListing().command(a, "list all peers"), a.peerRemove())
+	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), peerListing().command(a, "list all peers"), a.peerThaw(), a.peerRemove())
 	return cmd
 }
 
@@ -152,6 +152,7 @@ func (a *app) showPeer(s *registry.PeerStatus) error {
 		fmt.Fprintf(w, "%s  %s, %s\n", s.Territory, s.EntityID, s.Relation)
 		fmt.Fprintf(w, "  fingerprint  %s\n", s.Words)
 		fmt.Fprintf(w, "  synchronised %s\n", syncedAt(s))
+		showFollowing(w, s.Following)
 		if s.LogSize > 0 {
 			fmt.Fprintf(w, "  log          %d leaves, %d credentials, %d status lists\n", s.LogSize, s.Credentials, s.Lists)
 		}
@@ -171,7 +172,7 @@ func syncedAt(s *registry.PeerStatus) string {
 
 func peerListing() listing[*registry.PeerStatus] {
 	return listing[*registry.PeerStatus]{"/peers", "aeo.peers/1", "aeo.peer/1", func(s *registry.PeerStatus) [][]string {
-		return [][]string{{s.Territory, s.Relation, s.EntityID, "synchronised " + syncedAt(s), fmt.Sprintf("%d leaves", s.LogSize)}}
+		return [][]string{{s.Territory, s.Relation, s.EntityID, peerStanding(s), fmt.Sprintf("%d leaves", s.LogSize)}}
 	}}
 }
 

@@ -26,6 +26,7 @@ type Material struct {
 	Programme                      []byte            // its profile; nil for a union that grants nothing itself
 	Extended                       []bundle.Extended // earlier heads that the checkpoint extends
 	FetchedAt                      int64             // of the checkpoint; for our own log the build
+	ContradictedAt                 int64             // when two signed heads that contradict each other were met; 0 = never
 }
 
 // A Log is what a bundle takes from a log as of a checkpoint. A
@@ -41,7 +42,7 @@ type Log interface {
 func (m *Material) Issuer() bundle.Issuer {
 	return bundle.Issuer{
 		Territory: m.Territory, Authority: m.Authority, EntityID: m.EntityID, Relation: m.Relation,
-		ECSHA256: keys.RosterSHA256(m.Configuration),
+		ECSHA256: keys.RosterSHA256(m.Configuration), ContradictedAt: m.ContradictedAt,
 		Log: bundle.LogState{Origin: m.Checkpoint.Origin, Size: m.Checkpoint.Size,
 			Root: m.Checkpoint.Root.String(), Time: m.FetchedAt},
 	}

@@ -54,6 +54,9 @@ type Issuer struct {
 	ECSHA256  string   `json:"ec_sha256"` // of its entity configuration
 	Log       LogState `json:"log"`
 	MinLevel  string   `json:"min_level,omitzero"` // transparency, or absent
+	// ContradictedAt is when the builder got hold of two heads of this log, both
+	// signed, that contradict each other: nothing of the issuer is to be relied on.
+	ContradictedAt int64 `json:"contradicted_at,omitzero"`
 }
 
 // A LogState is the published head of a log.
@@ -112,6 +115,8 @@ func (i *Issuer) check(iat int64) error {
 		return fmt.Errorf("territory %.20q or authority %.20q is not two capital letters", i.Territory, i.Authority)
 	case !isDigest(i.ECSHA256):
 		return fmt.Errorf("ec_sha256 is no digest")
+	case i.ContradictedAt != 0 && !isInstant(i.ContradictedAt):
+		return fmt.Errorf("contradicted_at %d", i.ContradictedAt)
 	case i.MinLevel != "" && i.MinLevel != LevelTransparency:
 		return fmt.Errorf("min_level %.20q, want %s or none", i.MinLevel, LevelTransparency)
 	}

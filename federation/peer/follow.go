@@ -26,11 +26,12 @@ const (
 type Follower struct {
 	Client *Client
 	Mirror *Mirror
-	Anchor *bundle.Anchor // whom to follow, and the root keys that speak for it
-	Self   string         // our own entity id: not followed where a union lists us
-	Home   string         // our own territory: which arrangements to fetch
-	MaxLog int64          // bytes of a log's entries, of each administration; 0 = MaxLogBytes
-	Budget int64          // bytes a round may cost on the wire; 0 = DefaultBudget
+	Anchor *bundle.Anchor             // whom to follow, and the root keys that speak for it
+	Self   string                     // our own entity id: not followed where a union lists us
+	Home   string                     // our own territory: which arrangements to fetch
+	MaxLog int64                      // bytes of a log's entries, of each administration; 0 = MaxLogBytes
+	Frozen func(entityID string) bool // whom to believe nothing new of, among members; nil = none
+	Budget int64                      // bytes a round may cost on the wire; 0 = DefaultBudget
 
 	// Known is what is known already, as returned by the round before or by
 	// [Mirror.Load]; nil = read the mirror. It stays as it is.
@@ -51,7 +52,7 @@ const DefaultBudget = 256 << 20
 // not hold up the union: then there is a view and an error.
 func (f *Follower) Sync(ctx context.Context, at int64) (*View, error) {
 	w := &walk{client: f.Client, mirror: f.Mirror, subject: pinned(f.Anchor), self: f.Self, home: f.Home, at: at,
-		maxLog: cmp.Or(f.MaxLog, MaxLogBytes), known: f.Known, brief: f.Brief,
+		maxLog: cmp.Or(f.MaxLog, MaxLogBytes), known: f.Known, brief: f.Brief, frozen: f.Frozen,
 		budget: f.Client.Traffic().Bytes() + cmp.Or(f.Budget, DefaultBudget)}
 	v, err := w.repeat(ctx)
 	if err != nil {
@@ -86,6 +87,7 @@ type walk struct {
 	budget int64 // of the client's traffic, where the round ends
 	known  *View
 	brief  bool
+	frozen func(entityID string) bool
 	filed  filed // of the mirror's entries
 }
 
@@ -265,6 +267,9 @@ func (w *walk) members(ctx context.Context, union, old *View) (views []*View, le
 }
 
 func (w *walk) member(ctx context.Context, union *View, id string) (*View, error) {
+	if w.frozen != nil && w.frozen(id) {
+		return nil, fmt.Errorf("%w: frozen", ErrSplitView)
+	}
 	raw, err := w.client.Renew(ctx, w.url("federation/fetch")+"?sub="+id, "application/entity-statement+jwt", maxStatement)
 	if err != nil {
 		return nil, err

@@ -118,8 +118,23 @@ func (w *walk) evidence(cp, seen *transparency.Checkpoint, cause error) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w; the evidence could not be kept: %w", ErrSplitView, cause, err)
 	}
-	return fmt.Errorf("%w: %w; both signed checkpoints are in %s", ErrSplitView, cause, where)
+	return &Contradiction{EntityID: w.entityID, Size: seen.Size, Evidence: where, cause: cause}
 }
+
+// A Contradiction is an [ErrSplitView] of which the evidence was kept.
+type Contradiction struct {
+	EntityID string // whose log it is
+	Size     int64  // up to which it was agreed with
+	Evidence string // directory of the two signed checkpoints
+	cause    error
+}
+
+func (c *Contradiction) Error() string {
+	return fmt.Sprintf("%v: %v; both signed checkpoints are in %s", ErrSplitView, c.cause, c.Evidence)
+}
+
+// Unwrap is ErrSplitView and what showed it.
+func (c *Contradiction) Unwrap() []error { return []error{ErrSplitView, c.cause} }
 
 // fetch adds entries to a copy until it is the log of the checkpoint.
 func (w *walk) fetch(ctx context.Context, log *transparency.Copy, cp *transparency.Checkpoint) (*transparency.Copy, error) {

@@ -103,6 +103,7 @@ func localFederation(r *mux.Router, n *registry.Node) {
 	get(r, "/peers/{id}", func(q *http.Request) (any, error) { return n.Peer(id(q)) })
 	command(r, "/peers", n.AddPeer)
 	command(r, "/peers/sync", func(ctx context.Context, q peerName) (any, error) { return n.SyncPeer(ctx, q.Peer) })
+	command(r, "/peers/thaw", n.ThawPeer)
 	command(r, "/peers/remove", func(ctx context.Context, q peerName) (any, error) {
 		p, err := n.Peer(q.Peer)
 		if err != nil || q.DryRun {
