@@ -38,6 +38,7 @@ var measures = []measure{
 	{"issue", measureIssue},
 	{"grants", measureGrants},
 	{"rebuild", measureRebuild},
+	{"notice", measureNotice},
 }
 
 // A bench is what measures work with.

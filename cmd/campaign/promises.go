@@ -219,6 +219,16 @@ var promises = []promise{
 		commands: [][]string{bench("verify")},
 	},
 	{
+		id: "notice", about: "a suspension, abroad",
+		holds:    "in the bundle of a partner within 1 s in the median of all partners told at once, and within 5 s in all of them; without a notice the next look finds it",
+		method:   "a node and a partner for each other programme there is, in one process, each served over TLS on loopback with its own store and disk writes; nobody polls",
+		short:    whole,
+		long:     whole,
+		most:     1000,
+		figures:  []string{"notice_to_verdict"},
+		commands: [][]string{goTest("./registry", "TestSuspensionIsKnownAbroadWithoutAnybodyLooking", "TestLostNoticeIsCaughtByTheNextLook"), bench("notice")},
+	},
+	{
 		id: "partner", about: "a partner that misbehaves",
 		holds:    "every verdict of one's own is given as before, and the copy of the partner's log is unchanged",
 		method:   "a partner's node dribbles, never ends, redirects, lies about lengths and sends bombs while the real binary follows it, decides and acts",
