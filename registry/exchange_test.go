@@ -348,3 +348,62 @@ func (f *forged) signed(t *testing.T) []byte {
 	must(t, f.message.Sign(f.signer))
 	return f.message.Raw()
 }
+
+// TestMessagesArriveWhileExchangeKeysAreReplaced: at every moment of it, with the
+// partner's roster as new or as old as it may be.
+func TestMessagesArriveWhileExchangeKeysAreReplaced(t *testing.T) {
+	nz, jp := partners(t)
+	agree(t, nz, jp)
+	a := nz.grant(orchards)
+	file := nz.export(a.Case)
+	rounds(t, nz, jp)
+	told := func(what string) {
+		t.Helper()
+		nz.pass(time.Second)
+		jp.pass(time.Second)
+		got(nz.Suspend(t.Context(), nz.measure(a.Case)))(t)
+		nz.NotifyDue(t.Context())
+		jp.FollowDue(t.Context())
+		jp.expect(what, file, federation.StatusSuspended)
+		jp.NotifyDue(t.Context())
+		got(nz.Reinstate(t.Context(), nz.measure(a.Case)))(t)
+		rounds(t, nz, jp)
+		jp.expect(what+", reinstated", file, federation.ByArrangement)
+		if s := got(nz.Peer("JP"))(t).Notices; s.Failed != 0 || s.KnownSize != s.Size {
+			t.Errorf("%s: %+v", what, s)
+		}
+	}
+	told("before")
+	old := jp.signer(keys.RoleExchange).Public()
+	switchAt := time.Unix(jp.rotate("exchange").SwitchAt, 0)
+	if other := time.Unix(nz.rotate("exchange").SwitchAt, 0); !other.Equal(switchAt) {
+		t.Fatalf("switched at %v and %v", switchAt, other)
+	}
+	told("announced")
+	for _, at := range []time.Duration{-time.Second, 5 * time.Second, keyring.Overlap / 2, keyring.Overlap + time.Minute, 10 * day} {
+		nz.clock.forward(switchAt.Add(at).Sub(nz.clock.Now()))
+		told(at.String() + " from the switch")
+	}
+	if jp.signer(keys.RoleExchange).Public().Equal(old) {
+		t.Error("nothing was replaced")
+	}
+}
+
+// TestPartnerThatIsGoneGrowsStale: what was known of it counts for as long as was
+// agreed and no longer.
+func TestPartnerThatIsGoneGrowsStale(t *testing.T) {
+	nz, jp, file := suspended(t)
+	jp.serveBy(func(http.Handler) http.Handler { return http.HandlerFunc(http.NotFound) })
+	nz.meet(jp)
+	nz.serveBy(func(http.Handler) http.Handler { return http.HandlerFunc(http.NotFound) })
+	jp.meet(nz)
+	for _, c := range []struct {
+		after time.Duration
+		want  federation.Reason
+	}{{6 * day, federation.ByArrangement}, {2 * day, federation.StatusStale}} {
+		nz.pass(c.after)
+		jp.pass(0)
+		rounds(t, nz, jp)
+		jp.expect("gone for "+nz.clock.Now().Sub(start).String(), file, c.want)
+	}
+}

@@ -15,7 +15,7 @@ import (
 // sign makes a signed message to a peer; re is empty but for an answer.
 func (n *Node) sign(p *Peer, kind, re string, body any) (*exchange.Message, error) {
 	now := n.now()
-	signer, err := n.ring.Signer(keys.RoleExchange, now)
+	signer, err := n.signer(keys.RoleExchange, now)
 	if err != nil {
 		return nil, err
 	}
