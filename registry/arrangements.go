@@ -20,16 +20,21 @@ import (
 type SignAnnex struct {
 	Annex    jsontext.Value `json:"annex,omitzero"`    // signed by others already
 	Document *mra.Document  `json:"document,omitzero"` // or a draft nobody has signed
+	Kept     string         `json:"kept,omitzero"`     // or the name of a negotiation kept here
 	By       string         `json:"by"`
 	Second   string         `json:"second"`
 	DryRun   bool           `json:"dry_run,omitzero"`
 }
 
 // SignAnnex adds this administration's root signature to a draft or to an annex
-// others signed, and returns the annex. It is not in effect by that: all parties
-// sign, then each imports the whole. A dry run returns the text alone.
+// others signed, returns the annex, and keeps it among the negotiations. It is
+// not in effect by that: all parties sign, then each imports the whole. A dry run
+// returns the text alone.
 func (n *Node) SignAnnex(_ context.Context, r SignAnnex) (jsontext.Value, error) {
 	if err := twoPeople(r.By, r.Second); err != nil {
+		return nil, err
+	}
+	if err := n.takeKept(&r); err != nil {
 		return nil, err
 	}
 	document, err := r.document()
@@ -55,7 +60,29 @@ func (n *Node) SignAnnex(_ context.Context, r SignAnnex) (jsontext.Value, error)
 		return jcs.Marshal(document) // a signature that left would be no dry run
 	}
 	n.opts.Log.Info("annex signed", "mra", document.ID, "version", document.Version, "by", r.By, "second", r.Second)
-	return signed, nil
+	k, err := n.keep(kept{Annex: signed})
+	if err != nil {
+		return nil, err
+	}
+	return k.Annex, nil
+}
+
+// takeKept puts the text of the negotiation that is named into the request.
+func (n *Node) takeKept(r *SignAnnex) error {
+	if r.Kept == "" {
+		return nil
+	}
+	if r.Annex != nil || r.Document != nil {
+		return fmt.Errorf("%w: want either a text or the name of one", ErrInvalid)
+	}
+	k, err := n.Negotiation(r.Kept)
+	if err != nil {
+		return err
+	}
+	if r.Annex = k.Annex; k.Annex == nil {
+		r.Document = k.Text
+	}
+	return nil
 }
 
 // document is the text that is to be signed.
@@ -123,6 +150,9 @@ func (n *Node) ImportAnnex(ctx context.Context, raw jsontext.Value) (*Arrangemen
 		return nil, err
 	}
 	if known {
+		if err := n.concluded(annex); err != nil {
+			return nil, err
+		}
 		return n.Arrangement(annex.ID)
 	}
 	name := fmt.Sprintf("%s/%d", annex.ID, annex.Version)
@@ -130,7 +160,7 @@ func (n *Node) ImportAnnex(ctx context.Context, raw jsontext.Value) (*Arrangemen
 		return nil, err
 	}
 	n.opts.Log.Info("annex imported", "mra", annex.ID, "version", annex.Version, "sha256", annex.SHA256())
-	if err := n.refresh(ctx); err != nil {
+	if err := errors.Join(n.concluded(annex), n.refresh(ctx)); err != nil {
 		return nil, err
 	}
 	return n.Arrangement(annex.ID)

@@ -39,7 +39,15 @@ func (n *Node) backupFiles(a *archive) error {
 	return errors.Join(
 		a.file("node.json", n.paths.config()), a.file("keys.age", n.paths.ring()), a.file("mirror", n.paths.mirror()),
 		a.file("anchor.aeoanchor", n.paths.anchor()), a.file("bundle.aeobundle", n.paths.bundle()), a.tree("tls", n.paths.tls()),
+		n.backupNegotiations(a),
 	)
+}
+
+// backupNegotiations takes the drafts while nobody replaces one.
+func (n *Node) backupNegotiations(a *archive) error {
+	unlock := n.cases.lock("negotiations")
+	defer unlock()
+	return a.tree("negotiations", n.paths.negotiations())
 }
 
 // backupPeers takes each peer while nobody replaces what is known of it.

@@ -37,6 +37,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	cosigned.checkpoint the published checkpoint with what cosigners said of it
 //	doubt/             heads of our own log that we do not have: evidence
 //	exchange/          every message exchanged with a partner, <host>.jsonl
+//	negotiations/      drafts and annexes not all parties signed, or nobody imported yet
 //	bundle.aeobundle   the newest trust bundle
 //	heads.json         the heads of logs that were in bundles, and who cosigned them
 //	mirror             where the ledger's mirror is; there if the node has one

@@ -15,4 +15,6 @@ var (
 	ErrNotParty = errors.New("not a root key of a party")
 	// ErrSigned says that the key's party has signed the annex already.
 	ErrSigned = errors.New("party has signed already")
+	// ErrOtherText says that two annexes are over different documents.
+	ErrOtherText = errors.New("the texts differ")
 )

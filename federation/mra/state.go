@@ -208,3 +208,42 @@ func (a *arrangement) suspension(p pair, at int64) *SignedNotice {
 func (a *arrangement) dateOf(at int64, p pair) string {
 	return time.Unix(at, 0).In(a.zones[p.by]).Format(time.DateOnly)
 }
+
+// RuleStates is how each rule of an annex in the register stands at an instant,
+// in the words of [Failure], with in_effect, pilot, and replaced for a rule of a
+// version that no longer governs its pair.
+func (r *Register) RuleStates(annex *Annex, at time.Time) []string {
+	a := r.arrangement(annex.ID)
+	var out []string
+	for i := range annex.Recognitions {
+		out = append(out, a.ruleState(annex, &annex.Recognitions[i], at.Unix()))
+	}
+	return out
+}
+
+func (a *arrangement) ruleState(annex *Annex, rule *Recognition, at int64) string {
+	p := pair{rule.By, rule.Of}
+	phase := a.phase(p, at)
+	from, until := int64(math.MaxInt64), int64(math.MinInt64)
+	v := a.versions[annex.Version-1]
+	for _, s := range slices.Concat(v.rules[p], v.pilots[p]) {
+		if s.rule == rule {
+			from, until = s.from, s.until
+		}
+	}
+	switch governs, failure := a.governing(p, at, math.MaxInt64); {
+	case phase.State == Terminated && phase.Cause == ByNotice:
+		return string(Ended)
+	case !rule.Pilot && failure == OK && governs.annex.Version > annex.Version:
+		return "replaced"
+	case at < from, !rule.Pilot && (failure != OK || governs.annex.Version < annex.Version):
+		return string(NotYetInEffect)
+	case at >= until:
+		return string(Ended)
+	case phase.State == Suspended:
+		return string(SuspendedArrangement)
+	case rule.Pilot:
+		return string(Pilot)
+	}
+	return string(InEffect)
+}

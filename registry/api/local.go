@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -89,10 +90,24 @@ func localCases(r *mux.Router, n *registry.Node) {
 func localFederation(r *mux.Router, n *registry.Node) {
 	get(r, "/party", func(*http.Request) (any, error) { return n.NewParty() })
 	get(r, "/mras", func(*http.Request) (any, error) { return asList(n.Arrangements()) })
-	get(r, "/mras/{id}", func(q *http.Request) (any, error) { return n.Arrangement(id(q)) })
+	localNegotiations(r, n)
+	get(r, "/mras/{id}", func(q *http.Request) (any, error) {
+		version, errVersion := number(q, "version", 0)
+		at, errAt := number(q, "at", 0)
+		if err := errors.Join(errVersion, errAt); err != nil {
+			return nil, err
+		}
+		if at == 0 {
+			return n.ArrangementAt(id(q), version, time.Time{})
+		}
+		return n.ArrangementAt(id(q), version, time.Unix(at, 0).UTC())
+	})
 	command(r, "/mras/sign", n.SignAnnex)
 	command(r, "/mras/notices", n.GiveNotice)
 	command(r, "/mras", func(ctx context.Context, q annexImport) (any, error) {
+		if err := q.take(n); err != nil {
+			return nil, err
+		}
 		if q.DryRun {
 			return n.CheckAnnex(q.Annex)
 		}
@@ -125,8 +140,35 @@ type peerName struct {
 }
 
 type annexImport struct {
-	Annex  jsontext.Value `json:"annex"` // as all parties signed it
+	Annex  jsontext.Value `json:"annex,omitzero"` // as all parties signed it
+	Kept   string         `json:"kept,omitzero"`  // or the name of a negotiation that holds it
 	DryRun bool           `json:"dry_run,omitzero"`
+}
+
+// take fills in the annex of the negotiation that is named.
+func (q *annexImport) take(n *registry.Node) error {
+	if (q.Kept == "") == (q.Annex == nil) {
+		return fmt.Errorf("%w: want either an annex or the name of one kept", registry.ErrInvalid)
+	}
+	if q.Kept == "" {
+		return nil
+	}
+	k, err := n.Negotiation(q.Kept)
+	if err != nil {
+		return err
+	}
+	if len(k.Missing) > 0 {
+		return fmt.Errorf("%w: %s version %d is not signed by %s yet", registry.ErrConflict, k.ID, k.Version, strings.Join(k.Missing, " and "))
+	}
+	q.Annex = k.Annex
+	return nil
+}
+
+func localNegotiations(r *mux.Router, n *registry.Node) {
+	get(r, "/mras/negotiations", func(*http.Request) (any, error) { return asList(n.Negotiations()) })
+	get(r, "/mras/negotiations/{id}", func(q *http.Request) (any, error) { return n.Negotiation(id(q)) })
+	command(r, "/mras/negotiations", n.KeepDraft)
+	command(r, "/mras/negotiations/drop", n.DropDraft)
 }
 
 func localLog(r *mux.Router, n *registry.Node) {

@@ -20,7 +20,7 @@ func TestLocalReading(t *testing.T) {
 		"/authorisations": `"effective"`, "/authorisations/NZ-AUT-000001": `"effective"`,
 		"/authorisations/NZ-AUT-000001/credential":               "~",
 		"/authorisations/NZ-AUT-000001/credential?receipts=none": "~",
-		"/party": "aeo.nz.example", "/mras": `"items":[]`, "/peers": `"items":[]`, "/bundle": "PK",
+		"/party": "aeo.nz.example", "/mras": `"items":[]`, "/mras/negotiations": `"items":[]`, "/peers": `"items":[]`, "/bundle": "PK",
 		"/log/head": `"origin":"aeo.nz.example/log"`, "/log/entries": `"genesis"`, "/log/entries?from=0&to=1": `"genesis"`, "/log/proof?index=0": `"checkpoint"`,
 	} {
 		w := ask(h, http.MethodGet, "/api/v1"+path, "")
@@ -41,7 +41,7 @@ func TestLocalReading(t *testing.T) {
 var commands = []string{
 	"/tick", "/operators", "/releases", "/applications", "/applications/accept", "/applications/assess", "/applications/decide",
 	"/applications/withdraw", "/authorisations/suspend", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
-	"/authorisations/withdraw", "/authorisations/amend", "/credentials", "/mras/sign", "/mras/notices", "/mras", "/peers", "/peers/sync",
+	"/authorisations/withdraw", "/authorisations/amend", "/credentials", "/mras/sign", "/mras/notices", "/mras", "/mras/negotiations", "/mras/negotiations/drop", "/peers", "/peers/sync",
 	"/peers/remove", "/bundle",
 }
 
