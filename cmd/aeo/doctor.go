@@ -95,6 +95,19 @@ func examine(c *client) (*health, error) {
 			say(false, "verdicts about %s are beyond the usual limit of seven days", p.Territory)
 		}
 	}
+	list, err := readArrangements(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list.Items {
+		notes, grave := attention(s)
+		for i, note := range notes {
+			say(!grave[i], "%s", note)
+		}
+	}
+	for _, k := range list.Negotiations {
+		say(k.Waits == registry.WaitsForPartners, "%s: version %d, %s", k.ID, k.Version, waiting(k))
+	}
 	return h, nil
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/mra"
@@ -17,14 +19,14 @@ const maxAnnexFile = 1 << 20
 
 func newMRACmd(a *app) *cobra.Command {
 	cmd := group("mra", "mutual recognition arrangements: draft, sign, import, give notice")
-	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraImport(), a.mraShow(), arrangementListing().command(a, "list all arrangements"),
+	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraImport(), a.mraDrop(), a.mraShow(), a.mraList(),
 		a.mraNotice("suspend", "suspend our side of an arrangement"), a.mraNotice("resume", "lift our suspension"),
 		a.mraNotice("end", "end our side of an arrangement for good"))
 	return cmd
 }
 
 func (a *app) mraParty() *cobra.Command {
-	var out, phone, function, mandate string
+	var out, phone, mailbox, zone, function, mandate string
 	cmd := &cobra.Command{
 		Use: "party", Short: "write this administration's entry for a draft", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -33,8 +35,13 @@ func (a *app) mraParty() *cobra.Command {
 				return err
 			}
 			p.Contacts.DutyPhone = cmp.Or(phone, p.Contacts.DutyPhone)
+			p.Contacts.Mailbox = cmp.Or(mailbox, p.Contacts.Mailbox)
+			p.TimeZone = cmp.Or(zone, p.TimeZone)
 			p.Signatory.Function = cmp.Or(function, p.Signatory.Function)
 			p.Signatory.Mandate = cmp.Or(mandate, p.Signatory.Mandate)
+			if err := p.Check(); err != nil {
+				return fail(exitUsage, err)
+			}
 			raw, err := jcs.Marshal(p)
 			if err != nil {
 				return err
@@ -43,6 +50,8 @@ func (a *app) mraParty() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&phone, "duty-phone", "", "telephone of the officer on duty")
+	cmd.Flags().StringVar(&mailbox, "mailbox", "", "where partners write to (default: as in the rule pack)")
+	cmd.Flags().StringVar(&zone, "time-zone", "", "IANA name of the zone in which our dates begin (default: as in the rule pack)")
 	cmd.Flags().StringVar(&function, "function", "", "in which function the annex is signed")
 	cmd.Flags().StringVar(&mandate, "mandate", "", "under which mandate it is signed")
 	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
@@ -53,18 +62,23 @@ func (a *app) mraSign() *cobra.Command {
 	var r registry.SignAnnex
 	var out string
 	cmd := &cobra.Command{
-		Use:   "sign FILE",
+		Use:   "sign FILE | ID",
 		Short: "add this administration's signature to a draft or an annex",
-		Long: `Signs with the root key a draft, or an annex other parties have signed already, and
-writes the annex. It is in effect only once all parties have signed and imported it.`,
-		Example: `  aeo mra sign JP-NZ.draft.json --by "M. Rangi" --second "T. Walker" --out JP-NZ.json --yes`,
-		Args:    cobra.ExactArgs(1),
+		Long: `Signs with the root key a draft, or an annex other parties have signed already, writes
+the annex, and remembers it: "aeo mra list" shows what it waits for. An ID, or the first
+letters of a digest, names what is kept already, for instance what a partner proposed.
+It is in effect only once all parties have signed and imported it.`,
+		Example: `  aeo mra sign JP-NZ.draft.json --by "M. Rangi" --second "T. Walker" --out JP-NZ.json --yes
+  aeo mra sign JP-NZ --by "M. Rangi" --second "T. Walker" --out JP-NZ.json --yes`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			raw, err := readNamed(args[0], maxAnnexFile)
+			raw, err := readText(args[0])
 			if err != nil {
 				return err
 			}
-			if err := splitAnnex(raw, &r); err != nil {
+			if raw == nil {
+				r.Kept = args[0]
+			} else if err := splitAnnex(raw, &r); err != nil {
 				return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
 			}
 			r.DryRun = a.dryRun
@@ -100,20 +114,49 @@ func splitAnnex(raw []byte, r *registry.SignAnnex) error {
 	return jcs.Unmarshal(raw, r.Document)
 }
 
+// readText reads the file that was named. What has the form of a name under which
+// the node keeps texts, and is no file here, gives nothing.
+func readText(name string) ([]byte, error) {
+	raw, err := readNamed(name, maxAnnexFile)
+	if err != nil && isKeptName(name) {
+		if _, missing := os.Stat(name); errors.Is(missing, fs.ErrNotExist) {
+			return nil, nil
+		}
+	}
+	return raw, err
+}
+
+func isKeptName(name string) bool {
+	return mra.ValidID(name) || len(name) >= 8 && strings.Trim(name, "0123456789abcdef") == ""
+}
+
 func (a *app) mraImport() *cobra.Command {
 	return &cobra.Command{
-		Use: "import FILE", Short: "take over an annex that all parties signed", Args: cobra.ExactArgs(1),
+		Use: "import FILE | ID", Short: "take over an annex that all parties signed", Args: cobra.ExactArgs(1),
+		Long: `Takes over an annex that all parties signed, from a file or from what the node keeps.
+Its digest is logged and its rules are executed from their dates on.`,
+		Example: `  aeo mra import JP-NZ.json --yes`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			raw, err := readNamed(args[0], maxAnnexFile)
+			r := importAnnex{DryRun: a.dryRun}
+			raw, err := readText(args[0])
 			if err != nil {
 				return err
 			}
-			annex, err := mra.Parse(raw)
-			if err != nil {
-				return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
+			var d *mra.Document
+			if raw == nil {
+				var k registry.Negotiation
+				if err := a.fetch("/mras/negotiations/"+escape(args[0]), &k); err != nil {
+					return err
+				}
+				r.Kept, d = args[0], k.Text
+			} else {
+				annex, err := mra.Parse(raw)
+				if err != nil {
+					return fail(exitUsage, fmt.Errorf("%s: %w", args[0], err))
+				}
+				r.Annex, d = raw, &annex.Document
 			}
-			what := fmt.Sprintf("execute %s version %d between %s from its dates on", annex.ID, annex.Version, strings.Join(parties(&annex.Document), " and "))
-			r := importAnnex{Annex: raw, DryRun: a.dryRun}
+			what := fmt.Sprintf("execute %s version %d between %s from its dates on", d.ID, d.Version, strings.Join(parties(d), " and "))
 			if a.dryRun {
 				return a.change(what, "/mras", r, &mra.Document{})
 			}
@@ -126,9 +169,29 @@ func (a *app) mraImport() *cobra.Command {
 	}
 }
 
+func (a *app) mraDrop() *cobra.Command {
+	var r registry.DropDraft
+	cmd := &cobra.Command{
+		Use: "drop ID", Short: "forget a draft or a partly signed annex", Args: cobra.ExactArgs(1),
+		Long:    "Forgets a text that is kept, named by its ID or the first letters of its digest. What was signed stays valid for whoever holds it.",
+		Example: `  aeo mra drop JP-NZ --by "M. Rangi" --yes`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Name, r.DryRun = args[0], a.dryRun
+			var k registry.Negotiation
+			if err := a.change("forget the draft of "+args[0], "/mras/negotiations/drop", r, &k); err != nil {
+				return err
+			}
+			return a.showNegotiation(&k)
+		},
+	}
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
 // importAnnex is the body of POST /api/v1/mras.
 type importAnnex struct {
-	Annex  jsontext.Value `json:"annex"`
+	Annex  jsontext.Value `json:"annex,omitzero"`
+	Kept   string         `json:"kept,omitzero"`
 	DryRun bool           `json:"dry_run,omitzero"`
 }
 
@@ -165,40 +228,4 @@ func (a *app) mraNotice(act, short string) *cobra.Command {
 	byFlag(cmd, &r.By)
 	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
 	return cmd
-}
-
-func (a *app) mraShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show ID", Short: "show an arrangement", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var s registry.Arrangement
-			if err := a.fetch("/mras/"+escape(args[0]), &s); err != nil {
-				return err
-			}
-			return a.showArrangement(&s)
-		},
-	}
-}
-
-func (a *app) showArrangement(s *registry.Arrangement) error {
-	return a.reply("aeo.arrangement/1", s, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  version %d between %s\n", s.ID, s.Version, strings.Join(s.Parties, " and "))
-		for _, r := range s.Rules {
-			fmt.Fprintf(w, "  %s recognises %s %s of %s for %s as %s: %s from %s\n", r.By, r.AuthorisationType, strings.Join(r.Roles, ", "),
-				r.Of, r.Direction, r.As, strings.ReplaceAll(r.State, "_", " "), r.From)
-		}
-		for _, n := range s.Notices {
-			fmt.Fprintf(w, "  notice %d of %s: %s from %s\n", n.Seq, n.Party, n.Act, instant(n.From))
-		}
-	})
-}
-
-func arrangementListing() listing[*registry.Arrangement] {
-	return listing[*registry.Arrangement]{"/mras", "aeo.arrangements/1", "aeo.arrangement/1", func(s *registry.Arrangement) [][]string {
-		live := "not in effect"
-		if len(s.Live) > 0 {
-			live = "in effect with " + strings.Join(s.Live, ", ")
-		}
-		return [][]string{{s.ID, fmt.Sprintf("version %d", s.Version), strings.Join(s.Parties, " "), live}}
-	}}
 }

@@ -89,6 +89,14 @@ func (d *Document) checkParties() error {
 	return nil
 }
 
+// Check reports the first rule that a party's entry breaks on its own.
+func (p *Party) Check() error {
+	if err := p.check(map[string]bool{}); err != nil {
+		return fmt.Errorf("%w: party %.16q: %w", ErrAnnex, p.Territory, err)
+	}
+	return nil
+}
+
 func (p *Party) check(kids map[string]bool) error {
 	if err := cmp.Or(
 		checkTerritory("territory", p.Territory),
@@ -132,7 +140,7 @@ func (d *Document) checkTerms() error {
 		return fmt.Errorf("termination.notice_days %d, want 0 to %d", n, maxNoticeDays)
 	}
 	return cmp.Or(
-		checkOneOf("termination.in_transit", d.Termination.InTransit, "honour", "stop"),
+		checkOneOf("termination.in_transit", d.Termination.InTransit, Honour, Stop),
 		checkTexts("data_sharing.fields", d.DataSharing.Fields, 0, 64, 64),
 		checkOneOf("data_sharing.release_basis", d.DataSharing.ReleaseBasis, "consent", "law"),
 		checkOneOf("data_sharing.basis", d.DataSharing.Basis, "exchange", "presentation", "either"),

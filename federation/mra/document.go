@@ -104,6 +104,12 @@ type DataSharing struct {
 	Onward       string   `json:"onward"` // none
 }
 
+// What becomes of goods under way when recognition ends.
+const (
+	Honour = "honour"
+	Stop   = "stop"
+)
+
 // Termination is how a party leaves.
 type Termination struct {
 	NoticeDays int64  `json:"notice_days"`
