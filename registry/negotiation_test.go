@@ -12,7 +12,7 @@ import (
 	"github.com/aeo-registry/aeo/registry"
 )
 
-// TestNegotiationIsKeptAndBindsNobody: a draft outlives a restart, gathers
+// TestNegotiationIsKeptAndBindsNobody: a draft gathers
 // signatures in any order, and until it is imported no verdict knows of it.
 func TestNegotiationIsKeptAndBindsNobody(t *testing.T) {
 	nz, jp := partners(t)
@@ -25,7 +25,6 @@ func TestNegotiationIsKeptAndBindsNobody(t *testing.T) {
 	if k.Waits != registry.WaitsForUs || len(k.Missing) != 2 {
 		t.Errorf("a draft: %+v", k)
 	}
-	jp.restart()
 	ours := got(jp.SignAnnex(ctx, registry.SignAnnex{Kept: "JP-NZ", By: "Desk", Second: "Head"}))(t)
 	theirs := got(nz.SignAnnex(ctx, registry.SignAnnex{Document: doc, By: "Desk", Second: "Head"}))(t) // at the same time
 	if k = got(jp.Negotiation("JP-NZ"))(t); k.Waits != registry.WaitsForPartners || k.Missing[0] != "NZ" {
@@ -85,6 +84,7 @@ func TestNegotiationRefusals(t *testing.T) {
 	}
 
 	got(nz.KeepDraft(ctx, registry.KeepDraft{Document: doc, By: "Desk"}))(t)
+	nz.restart()
 	other := *doc
 	other.ReviewOn = "2040-01-01"
 	got(nz.KeepDraft(ctx, registry.KeepDraft{Document: &other, By: "Desk"}))(t)
