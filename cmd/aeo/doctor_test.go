@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry"
+)
+
+const doctorNow = 1_800_000_000
+
+func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
+	node := registry.NodeStatus{Config: registry.Config{Territory: "NZ", Authority: "NZ"}, LogSize: 9, PublishedSize: 9, BundleSeq: 1, BundleIat: doctorNow, Now: doctorNow}
+	partner := func(age int64) *registry.PeerStatus {
+		p := &registry.PeerStatus{EntityID: "https://aeo.customs.jp.example", Territory: "JP", Relation: "partner"}
+		if age >= 0 {
+			p.SyncedAt = doctorNow - age
+		}
+		return p
+	}
+	for name, tc := range map[string]struct {
+		find  func(*health)
+		level string
+		words string
+		exit  int
+	}{
+		"a partner just followed":         {func(h *health) { h.sayPartner(&node, partner(5)) }, levelOK, "Japan is followed, looked at just now", exitOK},
+		"a partner away for hours":        {func(h *health) { h.sayPartner(&node, partner(5*hour)) }, levelLook, "5 hours ago", exitOK},
+		"a partner away for days":         {func(h *health) { h.sayPartner(&node, partner(3*aDay)) }, levelAct, "verdicts about its companies say so", exitLater},
+		"a partner away for weeks":        {func(h *health) { h.sayPartner(&node, partner(20*aDay)) }, levelAct, "cannot_tell", exitLater},
+		"a partner never reached":         {func(h *health) { h.sayPartner(&node, partner(-1)) }, levelAct, "never reached", exitLater},
+		"a clock that agrees":             {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
+		"a clock a minute off":            {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
+		"a clock an hour off":             {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
+		"an arrangement in effect":        {func(h *health) { h.sayArrangement(&node, arrangementOf("2020-01-01", "in_effect", 0)) }, levelOK, "in effect, version 1", exitOK},
+		"an arrangement that begins soon": {func(h *health) { h.sayArrangement(&node, arrangementOf("2027-01-20", "not_yet_in_effect", 0)) }, levelLook, "JP recognises NZ from 2027-01-20", exitOK},
+		"an arrangement that ends":        {func(h *health) { h.sayArrangement(&node, arrangementOf("2020-01-01", "in_effect", doctorNow+aDay)) }, levelLook, "JP gave notice to end from", exitOK},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &health{}
+			tc.find(h)
+			if len(h.Findings) != 1 {
+				t.Fatalf("%d findings: %+v", len(h.Findings), h.Findings)
+			}
+			f := h.Findings[0]
+			if f.Level != tc.level || !strings.Contains(f.What, tc.words) || h.exit() != tc.exit || f.OK != (f.Level == levelOK) {
+				t.Errorf("%s %q, exit %d; want %s %q, exit %d", f.Level, f.What, h.exit(), tc.level, tc.words, tc.exit)
+			}
+		})
+	}
+}
+
+func arrangementOf(from, state string, ends int64) *registry.Arrangement {
+	m := &registry.Arrangement{}
+	text := fmt.Sprintf(`{"id":"JP-NZ","version":1,"parties":["JP","NZ"],"rules":[{"by":"JP","of":"NZ","from":%q,"state":%q}]}`, from, state)
+	if err := jcs.UnmarshalOpen([]byte(text), m); err != nil {
+		panic(err)
+	}
+	if ends != 0 {
+		m.Notices = []mra.Notice{{Party: "JP", Act: "end", From: ends}}
+	}
+	return m
+}
+
+func TestDoctorExitsWithTheGravest(t *testing.T) {
+	h := &health{}
+	h.ok("log", "fine")
+	h.look("disk", "", "a little")
+	if h.exit() != exitOK {
+		t.Errorf("nothing to be done: exit %d", h.exit())
+	}
+	h.act("partner", "aeo peer sync", "away")
+	if h.exit() != exitLater {
+		t.Errorf("something to be done: exit %d", h.exit())
+	}
+	h.add(levelAct, exitBehind, "log", "", "not proven")
+	h.add(levelAct, exitStorage, "log", "", "damaged")
+	if h.exit() != exitStorage {
+		t.Errorf("damage: exit %d", h.exit())
+	}
+	h.add(levelAct, exitMisbehaviour, "partner", "", "two histories")
+	if h.exit() != exitMisbehaviour {
+		t.Errorf("misbehaviour: exit %d", h.exit())
+	}
+	var out bytes.Buffer
+	h.print(&out)
+	if want := "✓ fine\n• a little\n! away\n    aeo peer sync\n"; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("printed\n%s", out.String())
+	}
+}
