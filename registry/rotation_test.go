@@ -219,6 +219,41 @@ func TestAnOldRingIsRestored(t *testing.T) {
 	nz.expect("signed with another", nz.export(nz.grant(timber).Case), federation.OwnProgramme)
 }
 
+// TestNoticesAcrossARotation: partners that last heard of each other when the
+// exchange keys were announced understand each other right before, at and after
+// the switch, whichever of them has switched.
+func TestNoticesAcrossARotation(t *testing.T) {
+	nz, jp := partners(t)
+	agree(t, nz, jp)
+	a := nz.grant(orchards)
+	file := nz.export(a.Case)
+	rounds(t, nz, jp)
+	switchAt := time.Unix(nz.rotate("exchange").SwitchAt, 0)
+	nz.clock.forward(day) // Japan's key follows a day later
+	jp.rotate("exchange")
+	rounds(t, nz, jp)
+	for _, after := range []time.Duration{-time.Second, 0, day - time.Second, day, day + time.Second} {
+		nz.clock.forward(switchAt.Add(after).Sub(nz.clock.Now()))
+		want := federation.StatusSuspended
+		if jp.reason(file, time.Time{}) == want {
+			want = federation.ByArrangement
+			got(nz.Reinstate(t.Context(), nz.measure(a.Case)))(t)
+		} else {
+			got(nz.Suspend(t.Context(), nz.measure(a.Case)))(t)
+		}
+		nz.NotifyDue(t.Context())
+		if s := got(nz.Peer("JP"))(t).Notices; s.Received != nz.clock.Now().Unix() || s.Fault != "" {
+			t.Errorf("%v after the switch: %+v", after, s)
+		}
+		jp.FollowDue(t.Context())
+		jp.expect(after.String()+" after the switch", file, want)
+		jp.NotifyDue(t.Context())
+		if s := got(nz.Peer("JP"))(t).Notices; s.KnownSize != s.Size || s.Lag != 0 {
+			t.Errorf("%v after the switch Japan said: %+v", after, s)
+		}
+	}
+}
+
 // TestFollowingDuringRotation: partners that follow while rosters are published
 // see each head with the configuration that goes with it.
 func TestFollowingDuringRotation(t *testing.T) {
