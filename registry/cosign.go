@@ -38,19 +38,20 @@ type cosigner struct {
 type cosigned struct {
 	writing sync.Mutex // of the file; taken before mu
 
-	mu     sync.Mutex
-	loaded bool                                // guarded by mu
-	size   int64                               // guarded by mu; of the checkpoint the lines are of
-	lines  map[string]transparency.Cosignature // guarded by mu; by verifier key
-	newest map[string]CosignerStatus           // guarded by mu; by verifier key, whatever the size
-	last   map[string]int64                    // guarded by mu; by entity id: what its witness cosigned last
-	asked  int64                               // guarded by mu; the published size all were asked for last
-	next   time.Time                           // guarded by mu; when they are asked again though nothing was published
+	mu       sync.Mutex
+	loaded   bool                                // guarded by mu
+	size     int64                               // guarded by mu; of the checkpoint the lines are of
+	lines    map[string]transparency.Cosignature // guarded by mu; by verifier key
+	newest   map[string]CosignerStatus           // guarded by mu; by verifier key, whatever the size
+	last     map[string]int64                    // guarded by mu; by entity id: what its witness cosigned last
+	opinions map[string]int64                    // guarded by mu; by entity id: what its clock showed in the last round
+	asked    int64                               // guarded by mu; the published size all were asked for last
+	next     time.Time                           // guarded by mu; when they are asked again though nothing was published
 }
 
 func newCosigned() *cosigned {
 	return &cosigned{lines: map[string]transparency.Cosignature{},
-		newest: map[string]CosignerStatus{}, last: map[string]int64{}}
+		newest: map[string]CosignerStatus{}, last: map[string]int64{}, opinions: map[string]int64{}}
 }
 
 func (p paths) cosigned() string { return filepath.Join(p.dir, "cosigned.checkpoint") }
@@ -124,7 +125,18 @@ func (n *Node) auditOne(v *peer.View) ([]byte, error) {
 		h, err := tlog.TreeHash(size, v.Log)
 		return h.String(), err
 	}
+	var split *transparency.SplitViewError
+	for _, c := range []*witness.Cosigner{n.witness, n.auditor} {
+		if err := c.Review(v.Checkpoint, v.Rosters.Raw(), v.Log); errors.As(err, &split) {
+			return nil, fmt.Errorf("audit log of %s: %w: %w", v.EntityID, peer.ErrSplitView, err)
+		} else if err != nil {
+			return nil, fmt.Errorf("audit log of %s: %w", v.EntityID, err)
+		}
+	}
 	cosig, err := n.auditor.Vouch(v.Checkpoint.Raw, root)
+	if errors.As(err, &split) {
+		err = fmt.Errorf("%w: %w", peer.ErrSplitView, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("audit log of %s: %w", v.EntityID, err)
 	}

@@ -91,6 +91,12 @@ func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error
 	}
 	before := n.client(p).Traffic()
 	v, err := n.follow(ctx, p, brief)
+	if v != nil {
+		_, refused := n.audit(ctx, p, v) // our own bundle, built next, carries the auditor's word
+		if err = errors.Join(err, refused); errors.Is(refused, peer.ErrSplitView) {
+			v = nil // what was known stays
+		}
+	}
 	n.following.note(p, n.now(), brief, n.client(p).Traffic().Sub(before), v, err)
 	if err := n.freeze(p, err); err != nil {
 		return nil, err
@@ -104,10 +110,6 @@ func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error
 	}
 	n.opts.Log.Log(ctx, level, "peer synchronised", "peer", p.EntityID(), "size", v.Checkpoint.Size)
 	n.views.keep(p.EntityID(), v)
-	if _, refused := n.audit(ctx, p, v); refused != nil { // our own bundle, built next, carries the auditor's word
-		n.opts.Log.Error("the auditor does not cosign", "peer", p.EntityID(), "error", refused)
-		err = errors.Join(err, refused)
-	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	return v, errors.Join(err, n.importNotices(ctx, p, v))

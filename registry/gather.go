@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 )
@@ -34,6 +35,10 @@ func (n *Node) Gather(ctx context.Context) error {
 	c := n.cosigned
 	c.mu.Lock()
 	c.asked, c.next = p.Checkpoint.Size, n.now().Add(heartbeat-n.jitter(heartbeat/10))
+	if n.ledger.ClockFault() != nil {
+		c.next = n.now().Add(time.Minute) // nothing is signed until it is settled
+	}
+	clear(c.opinions)
 	c.mu.Unlock()
 	peers, err := n.loadPeers()
 	if err != nil {
@@ -54,7 +59,7 @@ func (n *Node) Gather(ctx context.Context) error {
 			asking.Go(func() {
 				ctx, cancel := context.WithTimeout(ctx, gatherTime)
 				defer cancel()
-				if err := errors.Join(n.askWitness(ctx, p, one), n.fetchAudit(ctx, p, one)); err != nil {
+				if err := errors.Join(n.askWitness(ctx, p, one), n.fetchAudit(ctx, p, one), n.fetchContradiction(ctx, p, one)); err != nil {
 					mu.Lock()
 					defer mu.Unlock()
 					failed = errors.Join(failed, fmt.Errorf("cosigner %s: %w", one.EntityID, err))
@@ -63,7 +68,46 @@ func (n *Node) Gather(ctx context.Context) error {
 		}
 	}
 	asking.Wait()
+	n.settleClock()
 	return failed
+}
+
+// settleClock believes a clock that jumped ahead where the witnesses that
+// answered just now show the same time: two of them, or the only one followed.
+func (n *Node) settleClock() {
+	fault := n.ledger.ClockFault()
+	if fault == nil {
+		return
+	}
+	c := n.cosigned
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	agree := 0
+	for _, at := range c.opinions {
+		if off := n.now().Unix() - at; -clockAgrees <= off && off <= clockAgrees {
+			agree++
+		}
+	}
+	if agree >= 2 || agree == 1 && len(c.opinions) == 1 && n.witnesses() == 1 {
+		n.opts.Log.Warn("the clock is believed: witnesses show the same time", "witnesses", agree, "before", fault)
+		n.ledger.BelieveClock()
+	}
+}
+
+// clockAgrees is how far two right clocks may differ here, in seconds.
+const clockAgrees = 600
+
+// witnesses counts the administrations that could witness.
+func (n *Node) witnesses() int {
+	all, err := n.cosigners()
+	if err != nil {
+		return 0
+	}
+	hosts := map[string]bool{}
+	for _, c := range all {
+		hosts[c.EntityID] = true
+	}
+	return len(hosts)
 }
 
 // askWitness asks one witness to cosign what we published.
@@ -88,7 +132,7 @@ func (n *Node) askWitness(ctx context.Context, p *Peer, v *peer.View) error {
 		found, err := witness.Ask(ctx, n.client(p), v.EntityID+"/witness",
 			&witness.Request{Old: old, Proof: proof, Checkpoint: cp.Raw}, cp.Text(), cosigners...)
 		if err == nil {
-			n.cosigned.remember(v.EntityID, cp.Size)
+			n.cosigned.remember(v.EntityID, cp.Size, found[0].At)
 			return n.takeCosignatures(cp.WithCosignatures(n.cosignedLog(n.origin()), found...))
 		}
 		var refused *witness.Refusal
@@ -128,6 +172,70 @@ func (n *Node) heldAgainst(ctx context.Context, p *Peer, v *peer.View) error {
 	return n.takeFrom(ctx, p, v.EntityID+"/witness/"+witness.Name(n.origin())+"/checkpoint")
 }
 
+// fetchContradiction asks a witness whether it holds evidence against our log:
+// who runs a second node under our key shows it to others, not to us.
+func (n *Node) fetchContradiction(ctx context.Context, p *Peer, v *peer.View) error {
+	raw, err := n.client(p).Get(ctx, v.EntityID+"/witness/"+witness.Name(n.origin())+"/contradiction", "application/json", maxEvidence)
+	if errors.Is(err, peer.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e, err := transparency.ParseEvidence(raw)
+	if err != nil {
+		return err
+	}
+	anchor, err := n.Anchor()
+	if err != nil {
+		return err
+	}
+	shown, err := e.Check(anchor.Root)
+	if err != nil || shown.Kind != transparency.KindContradiction || shown.Origin != n.origin() {
+		return errors.Join(err, fmt.Errorf("%w: no evidence about our log", peer.ErrAnswer))
+	}
+	for _, cp := range []*transparency.Checkpoint{shown.A, shown.B} {
+		if err := n.compareOwn(cp); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxEvidence bounds evidence against a log, in bytes.
+const maxEvidence = 4 << 20
+
+// askHeads lets every witness and auditor followed show the newest head of ours
+// it has; see [Node.compareOwn]. It is asked before anything is signed where the
+// head file is missing. Who does not answer in time is gone without.
+func (n *Node) askHeads(ctx context.Context) error {
+	peers, err := n.loadPeers()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, headTime)
+	defer cancel()
+	var asking sync.WaitGroup
+	for _, p := range peers {
+		v, err := n.viewOf(p)
+		if err != nil {
+			return err
+		}
+		for _, one := range withMembers(v) {
+			asking.Go(func() {
+				if err := errors.Join(n.heldAgainst(ctx, p, one), n.fetchAudit(ctx, p, one)); err != nil {
+					n.opts.Log.Warn("asked for the newest head of our log", "peer", one.EntityID, "error", err)
+				}
+			})
+		}
+	}
+	asking.Wait()
+	return nil
+}
+
+// headTime bounds the start of a node whose head file is missing.
+const headTime = 10 * time.Second
+
 func (n *Node) takeFrom(ctx context.Context, p *Peer, url string) error {
 	note, err := n.client(p).Get(ctx, url, "text/plain", witness.MaxAnswer)
 	if errors.Is(err, peer.ErrNotFound) {
@@ -146,9 +254,10 @@ func (c *cosigned) lastOf(entityID string) (int64, bool) {
 	return size, ok
 }
 
-func (c *cosigned) remember(entityID string, size int64) {
+func (c *cosigned) remember(entityID string, size, at int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.opinions[entityID] = at
 	c.last[entityID] = max(c.last[entityID], size)
 }
 

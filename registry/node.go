@@ -277,6 +277,15 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.catchUpNotices(); err != nil {
 		return err
 	}
+	if n.ledger.Headless() {
+		if err := n.askHeads(ctx); err != nil {
+			return err
+		}
+		if err := n.ledger.ReadOnly(); err != nil {
+			n.opts.Log.Warn("the node signs nothing: partners know a newer head of its log; aeo log recover has to prove it", "error", err)
+			return nil
+		}
+	}
 	if err := n.retireLists(ctx); err != nil {
 		return err
 	}

@@ -71,10 +71,20 @@ func (n *Node) WitnessedCheckpoint(name string) ([]byte, error) { return cosigne
 // AuditedCheckpoint is the auditor's; see WitnessedCheckpoint.
 func (n *Node) AuditedCheckpoint(name string) ([]byte, error) { return cosignedLast(n.auditor, name) }
 
+// Contradiction is the evidence the witness has against a log, by its name in paths.
+func (n *Node) Contradiction(name string) ([]byte, error) {
+	raw, err := n.witness.Contradiction(name)
+	return raw, notCosigned(err)
+}
+
 func cosignedLast(c *witness.Cosigner, name string) ([]byte, error) {
 	raw, err := c.Last(name)
+	return raw, notCosigned(err)
+}
+
+func notCosigned(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: no checkpoint of such a log was cosigned", ErrNotFound)
+		return fmt.Errorf("%w: nothing of the kind about such a log", ErrNotFound)
 	}
-	return raw, err
+	return err
 }

@@ -18,7 +18,8 @@
 //	409  old is not what it cosigned last: text/x.tlog.size, "<size>\n"
 //	422  the proof does not hold; another root at the same size
 //
-//	GET <witness>/<hex sha256(origin)>/checkpoint    the checkpoint cosigned last
+//	GET <witness>/<hex sha256(origin)>/checkpoint      the checkpoint cosigned last
+//	GET <witness>/<hex sha256(origin)>/contradiction   aeo.evidence/1, where the log has two histories (ours)
 //
 // The checkpoint cosigned last of each log is a file of its own, replaced
 // atomically and synced before anybody is told. It holds the log's signature and

@@ -58,7 +58,7 @@ func (c *Cosigner) Add(r *Request) (transparency.Cosignature, error) {
 	if r.Old > cp.Size {
 		return transparency.Cosignature{}, refuse(malformed, "old %d, the checkpoint has %d", r.Old, cp.Size)
 	}
-	return c.advance(cp, key, func(last *transparency.Checkpoint) error {
+	cosig, err := c.advance(cp, key, func(last *transparency.Checkpoint) error {
 		if r.Old != last.Size {
 			return &Refusal{Status: conflict, Size: last.Size, Err: fmt.Errorf("old %d, cosigned last %d", r.Old, last.Size)}
 		}
@@ -67,6 +67,11 @@ func (c *Cosigner) Add(r *Request) (transparency.Cosignature, error) {
 		}
 		return nil
 	})
+	var refused *Refusal
+	if errors.As(err, &refused) && (refused.Status == unprocessable || cp.Size <= refused.Size) {
+		return cosig, errors.Join(err, c.suspect(cp, key))
+	}
+	return cosig, err
 }
 
 // Vouch cosigns a checkpoint whose log the caller has replayed as a whole, and
@@ -190,40 +195,31 @@ func stamp(raw []byte, log *keys.VKey) (at int64) {
 	return at
 }
 
-// contradicted keeps the evidence and refuses.
-func (c *Cosigner) contradicted(last, cp *transparency.Checkpoint, key *keys.VKey, cause error) error {
-	dir := c.dir(cp.Origin)
-	where := filepath.Join(dir, fmt.Sprintf("evidence-%d", maxEvidence))
-	if _, err := os.Stat(where); errors.Is(err, os.ErrNotExist) {
-		var err error
-		if where, err = peer.NewMirror(dir).Evidence(last.WithCosignatures(key), cp.WithCosignatures(key)); err != nil {
-			return fmt.Errorf("keep evidence against %s: %w", cp.Origin, err)
-		}
-	}
-	if c.o.Alarm != nil {
-		c.o.Alarm(cp.Origin, where, cause)
-	}
-	return &Refusal{Status: unprocessable, Err: cause}
-}
-
 // Last is the checkpoint of a log cosigned last, by its name in paths; the
 // error is os.ErrNotExist where there is none.
 func (c *Cosigner) Last(name string) ([]byte, error) {
+	return c.about(name, "checkpoint", MaxAnswer)
+}
+
+// about reads a file kept about a log, by the log's name in paths.
+func (c *Cosigner) about(name, file string, max int64) ([]byte, error) {
 	if raw, err := hex.DecodeString(name); err != nil || len(raw) != sha256.Size || strings.ToLower(name) != name {
 		return nil, os.ErrNotExist
 	}
-	return read(filepath.Join(c.o.Dir, name, "checkpoint"))
+	return readBounded(filepath.Join(c.o.Dir, name, file), max)
 }
 
-func read(name string) ([]byte, error) {
+func read(name string) ([]byte, error) { return readBounded(name, MaxAnswer) }
+
+func readBounded(name string, max int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, MaxAnswer+1))
-	if err == nil && len(raw) > MaxAnswer {
-		err = fmt.Errorf("%s has more than %d bytes", name, MaxAnswer)
+	raw, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err == nil && int64(len(raw)) > max {
+		err = fmt.Errorf("%s has more than %d bytes", name, max)
 	}
 	return raw, err
 }

@@ -131,6 +131,7 @@ func witnessDocuments(n *registry.Node) []document {
 	const media = "text/plain; charset=utf-8"
 	return []document{
 		{"/witness/{id}/checkpoint", media, shortly, inMemory, func(r *http.Request) ([]byte, error) { return n.WitnessedCheckpoint(id(r)) }, logError},
+		{"/witness/{id}/contradiction", "application/json", shortly, inMemory, func(r *http.Request) ([]byte, error) { return n.Contradiction(id(r)) }, logError},
 		{"/auditor/{id}/checkpoint", media, shortly, inMemory, func(r *http.Request) ([]byte, error) { return n.AuditedCheckpoint(id(r)) }, logError},
 	}
 }

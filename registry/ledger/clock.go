@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -9,8 +10,10 @@ import (
 type clock struct {
 	now     func() time.Time
 	elapsed func() time.Duration
-	began   time.Time
-	at      time.Duration
+
+	mu    sync.Mutex
+	began time.Time     // guarded by mu
+	at    time.Duration // guarded by mu
 }
 
 func newClock(o Options) *clock {
@@ -26,9 +29,24 @@ func (c *clock) check() error {
 	if c == nil {
 		return nil
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	ahead := c.now().Round(0).Sub(c.began) - (c.elapsed() - c.at)
 	if ahead > ClockJump {
 		return fmt.Errorf("%w: it jumped %v ahead while the ledger was open; set it right, or restart where it is right now", ErrClock, ahead.Round(time.Second))
 	}
 	return nil
+}
+
+// ClockFault is what is wrong with the clock: ErrClock after a jump ahead.
+func (l *Ledger) ClockFault() error { return l.clock.check() }
+
+// BelieveClock takes the clock as right as it is: others, who are not wrong in
+// the same way, show the same time.
+func (l *Ledger) BelieveClock() {
+	if c := l.clock; c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.began, c.at = c.now().Round(0), c.elapsed()
+	}
 }

@@ -66,6 +66,7 @@ type Ledger struct {
 	mirrorFS  vfs.FS
 	mirrorDir string // of the journal; empty = none
 	unproven  bool   // the store was put back and nothing new may be signed
+	headless  bool   // the head file was missing when the ledger was opened
 
 	db       *pebble.DB
 	locks    []io.Closer
@@ -114,6 +115,10 @@ func (l *Ledger) Now() time.Time {
 	}
 	return now
 }
+
+// Headless reports whether the head file was missing when the ledger was opened:
+// then nothing here can tell an old copy of the store.
+func (l *Ledger) Headless() bool { return l.headless }
 
 // ReadOnly is the damage that keeps the ledger from signing, or nil.
 func (l *Ledger) ReadOnly() error { return l.halt.readOnly() }

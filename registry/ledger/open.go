@@ -121,6 +121,7 @@ func (l *Ledger) start() error {
 	if err != nil {
 		return err
 	}
+	l.headless = newest == nil
 	if err := l.identify(newest); err != nil {
 		return err
 	}
