@@ -17,6 +17,8 @@ const (
 	// maxListed is how many keys a roster of 16 KiB and a statement have room for.
 	maxListed        = 32
 	maxListedOneRole = 16
+	// maxSeq leaves renewals for sixty years in the 256 rosters a bundle carries.
+	maxSeq = 192
 	// maxAnnounce bounds how far ahead a key is announced, in seconds.
 	maxAnnounce = 180 * daySeconds
 )
@@ -129,6 +131,9 @@ func (n *Node) mayAnnounce(role keys.Role, now time.Time) error {
 		if k.Role == role {
 			ofRole++
 		}
+	}
+	if roster.Seq >= maxSeq {
+		return fmt.Errorf("%w: this is roster %d; what is left of a chain of 256 is for its renewals", ErrConflict, roster.Seq)
 	}
 	if ofRole >= maxListedOneRole || len(roster.Keys) >= maxListed {
 		return fmt.Errorf("%w: the roster lists %d keys, %d of role %s, and has no room for more until some expire", ErrConflict, len(roster.Keys), ofRole, role)

@@ -41,6 +41,7 @@ func TestRotationRefusesNothingGood(t *testing.T) {
 	anchor := got(jp.Anchor())(t)
 	var files [][]byte
 	var bundles []held
+	judged, moments := 0, 0
 	round := func(what string) {
 		t.Helper()
 		must(t, nz.Tick(t.Context()))
@@ -55,6 +56,7 @@ func TestRotationRefusesNothingGood(t *testing.T) {
 				continue
 			}
 			verdicts(t, fmt.Sprintf("%s with bundle %d of %v", what, i, b.at), jpOpen(t, b.raw, jp, now), files, now)
+			judged += len(files)
 		}
 		everybody(t, nz, jp)
 		raw, _, err := jp.Bundle()
@@ -63,6 +65,7 @@ func TestRotationRefusesNothingGood(t *testing.T) {
 		v, _, err := federation.Open(raw, anchor, nil, now.Unix(), 0)
 		must(t, err)
 		verdicts(t, what+" with the newest bundle", v, files, now)
+		judged, moments = judged+len(files), moments+1
 		nz.expect(what+" at home", files[len(files)-1], federation.OwnProgramme)
 		nz.provesItsTokens()
 		got(nz.HistoricalKeys())(t)
@@ -94,6 +97,7 @@ func TestRotationRefusesNothingGood(t *testing.T) {
 		nz.expect("after a restart", f, federation.OwnProgramme)
 		jp.expect("after a restart", f, federation.ByArrangement)
 	}
+	t.Logf("figure rotation_verdicts %d verdicts abroad at %d moments of replacing ten keys, none refused", judged, moments)
 }
 
 // TestNoticeOfAReplacedKeyStays: what the federation key signed before it was

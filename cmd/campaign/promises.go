@@ -229,6 +229,15 @@ var promises = []promise{
 		commands: [][]string{goTest("./registry", "TestSuspensionIsKnownAbroadWithoutAnybodyLooking", "TestLostNoticeIsCaughtByTheNextLook"), bench("notice")},
 	},
 	{
+		id: "rotation", about: "keys that are replaced",
+		holds:    "nothing good is refused at any moment of it, with any bundle young enough to be relied on, and nothing signs that others do not know",
+		method:   "two partners announce and replace all their keys at once; before, at and after each moment of it every credential issued so far is judged with every bundle fetched so far; the same of one member of a union beside the others, of a node that stops between ring and log, of one that slept for years, and of roots",
+		short:    whole,
+		long:     whole,
+		figures:  []string{"rotation_verdicts"},
+		commands: [][]string{goTest("./registry", "TestRotationRefusesNothingGood", "TestMemberRotatesAlone", "TestRotationCutShort", "TestANodeThatSleptBeyondItsKeys", "TestRootsChange")},
+	},
+	{
 		id: "partner", about: "a partner that misbehaves",
 		holds:    "every verdict of one's own is given as before, and the copy of the partner's log is unchanged",
 		method:   "a partner's node dribbles, never ends, redirects, lies about lengths and sends bombs while the real binary follows it, decides and acts",
