@@ -25,13 +25,13 @@ const hourBytes = 2 << 30
 // health is how the following of a peer goes. It is guarded by the mutex of the
 // following it belongs to.
 type health struct {
-	attempt  time.Time // the last round ended
-	contact  time.Time // the last answer came, good or bad
-	whole    time.Time // the last round ended that asked for everything and succeeded
-	state    string    // empty before the first round
-	failures int       // rounds that failed since one succeeded
-	failure  string    // of the last round; empty where it succeeded
-	bytes    int64     // of the last round, on the wire
+	attempt  time.Time    // the last round ended
+	contact  time.Time    // the last answer came, good or bad
+	whole    time.Time    // the last round ended that asked for everything and succeeded
+	state    string       // empty before the first round
+	failures int          // rounds that failed since one succeeded
+	failure  string       // of the last round; empty where it succeeded
+	cost     peer.Traffic // of the last round
 
 	hour      time.Time // when the hour began whose bytes are counted
 	hourBytes int64
@@ -42,11 +42,11 @@ func (f *following) note(p *Peer, now time.Time, brief bool, cost peer.Traffic, 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	h := &f.of(p).health
-	h.attempt, h.bytes, h.state = now, cost.Bytes(), stateOf(err)
+	h.attempt, h.cost, h.state = now, cost, stateOf(err)
 	if since := now.Sub(h.hour); since < 0 || since >= time.Hour {
 		h.hour, h.hourBytes = now, 0
 	}
-	h.hourBytes += h.bytes
+	h.hourBytes += cost.Bytes()
 	if h.state != StateUnreachable {
 		h.contact = now
 	}
@@ -104,7 +104,8 @@ type Following struct {
 	NextAttempt int64    `json:"next_attempt,omitzero"` // 0 where frozen, or nobody follows by itself
 	Failures    int      `json:"failures,omitzero"`     // one after the other
 	Failure     string   `json:"failure,omitzero"`      // of the last round
-	RoundBytes  int64    `json:"round_bytes,omitzero"`  // of the last round, both ways
+	RoundBytes  int64    `json:"round_bytes,omitzero"`  // of the last round, both ways, TLS included
+	RoundOf     int64    `json:"round_of,omitzero"`     // bytes of the documents among them
 	Age         int64    `json:"age,omitzero"`          // seconds since what we know was confirmed
 	Expires     int64    `json:"expires,omitzero"`      // of the peer's entity configuration
 	Frozen      []Frozen `json:"frozen,omitzero"`
@@ -117,7 +118,7 @@ func (n *Node) followingOf(p *Peer, v *peer.View) *Following {
 	n.following.mu.Lock()
 	u := n.following.of(p)
 	h := u.health
-	s := &Following{State: h.state, Failures: h.failures, Failure: h.failure, RoundBytes: h.bytes, Frozen: p.Frozen,
+	s := &Following{State: h.state, Failures: h.failures, Failure: h.failure, RoundBytes: h.cost.Bytes(), RoundOf: h.cost.Payload, Frozen: p.Frozen,
 		LastContact: unix(h.contact), NextAttempt: unix(u.next)}
 	n.following.mu.Unlock()
 	if s.State == "" {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -106,11 +107,15 @@ func signatures(ctx context.Context) (float64, error) {
 // An office is a node that runs as `aeo serve` runs it, ticking once a second.
 type office struct {
 	*registry.Node
+	dir     string
 	stop    context.CancelFunc
 	stopped chan struct{}
 }
 
-func (b *bench) found() (*office, error) {
+func (b *bench) found() (*office, error) { return b.foundFor("NZ") }
+
+// foundFor founds the office of a territory.
+func (b *bench) foundFor(territory string) (*office, error) {
 	dir, err := os.MkdirTemp(b.dir, "node")
 	if err != nil {
 		return nil, err
@@ -124,7 +129,7 @@ func (b *bench) found() (*office, error) {
 		return nil, err
 	}
 	options := registry.Options{Dir: filepath.Join(dir, "node"), Unlock: unlock}
-	if err := registry.Create(options, "NZ", "", "https://aeo.nz.example"); err != nil {
+	if err := registry.Create(options, territory, "", "https://aeo."+strings.ToLower(territory)+".example"); err != nil {
 		return nil, err
 	}
 	n, err := registry.Open(b, options)
@@ -132,7 +137,7 @@ func (b *bench) found() (*office, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(b)
-	o := &office{Node: n, stop: stop, stopped: make(chan struct{})}
+	o := &office{Node: n, dir: options.Dir, stop: stop, stopped: make(chan struct{})}
 	go o.tick(ctx)
 	return o, nil
 }

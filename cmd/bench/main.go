@@ -39,6 +39,7 @@ var measures = []measure{
 	{"grants", measureGrants},
 	{"rebuild", measureRebuild},
 	{"notice", measureNotice},
+	{"follow", measureFollow},
 }
 
 // A bench is what measures work with.
