@@ -223,7 +223,7 @@ func (c *correspondence) count(now int64, l *letter) {
 		return // of a format of other days: kept, and too old to come again
 	}
 	if m.Iss == c.self {
-		c.state.sent(l, m)
+		c.state.sent(c.log, l, m)
 		return
 	}
 	if until := m.Exp + exchange.Skew; until >= now {

@@ -407,3 +407,40 @@ func TestPartnerThatIsGoneGrowsStale(t *testing.T) {
 		jp.expect("gone for "+nz.clock.Now().Sub(start).String(), file, c.want)
 	}
 }
+
+// TestUnionTellsOfItsMembers: partners follow a member through its union, so the
+// union says when there is news of it.
+func TestUnionTellsOfItsMembers(t *testing.T) {
+	eu, de := union(t, newClock())
+	nz := found(t, eu.clock, "NZ", "")
+	nz.serve()
+	nz.meet(eu, de)
+	eu.meet(nz)
+	a := de.grant(rhein)
+	de.pass(6 * day)
+	eu.pass(0)
+	nz.pass(0)
+	everybody(t, eu, de, nz)
+	file := de.export(a.Case, "AEOS")
+	rounds(t, eu, de, nz)
+	status := func() federation.Reason {
+		return nz.verifier().Verify(file, federation.Question{Now: nz.clock.Now().Unix(), StatusOnly: true}).Reason
+	}
+	if r := status(); r != federation.OK {
+		t.Fatalf("before: %s", r)
+	}
+	got(de.Suspend(t.Context(), de.measure(a.Case)))(t)
+	de.NotifyDue(t.Context())
+	eu.FollowDue(t.Context())
+	eu.expect("at the union", file, federation.StatusSuspended)
+	eu.NotifyDue(t.Context())
+	nz.FollowDue(t.Context())
+	if r := status(); r != federation.StatusSuspended {
+		t.Errorf("at the union's partner: %s", r)
+	}
+	sizes := [3]int64{eu.size(), de.size(), nz.size()}
+	rounds(t, eu, de, nz)
+	if again := [3]int64{eu.size(), de.size(), nz.size()}; again != sizes {
+		t.Errorf("logs grew by notices: %v, then %v", sizes, again)
+	}
+}

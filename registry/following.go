@@ -45,7 +45,7 @@ type followed func(ctx context.Context, p *Peer, v *peer.View)
 
 // afterFollow are what is to be done after a successful round, in order.
 func (n *Node) afterFollow() []followed {
-	return []followed{n.acknowledge}
+	return []followed{n.relay, n.acknowledge}
 }
 
 // following is the schedule of the rounds in which peers are followed.

@@ -18,13 +18,13 @@ type noticeState struct {
 	pending      map[string]int64
 }
 
-// sent takes a message of ours into account.
-func (s *noticeState) sent(l *letter, m *exchange.Message) {
+// sent takes a message of ours into account; log is the name of our own log.
+func (s *noticeState) sent(log string, l *letter, m *exchange.Message) {
 	switch m.Kind {
 	case exchange.KindNotify:
 		var h exchange.Head
-		if m.Into(&h) != nil {
-			return
+		if m.Into(&h) != nil || h.Origin != log {
+			return // of a member's log
 		}
 		s.notice, s.noticeID, s.sentAt, s.since, s.fault, s.receivedAt = h, m.JTI, l.At, l.Since, l.Fault, 0
 		if s.known.Size >= h.Size {
@@ -38,7 +38,7 @@ func (s *noticeState) sent(l *letter, m *exchange.Message) {
 	}
 }
 
-// received takes a message of the peer's into account; log is the name of our own log.
+// received takes a message of the peer's into account.
 func (s *noticeState) received(log string, l *letter, m *exchange.Message) {
 	switch m.Kind {
 	case exchange.KindAck:

@@ -3,15 +3,11 @@ package registry
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/federation/exchange"
-	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
-	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
@@ -27,8 +23,6 @@ const (
 	// maxNoticed is how far back it is looked for what a partner has to know at a
 	// start; beyond that it is told without looking.
 	maxNoticed = 4096
-	// maxCosigned is the longest cosigned checkpoint that goes with an acknowledgement.
-	maxCosigned = 16 << 10
 )
 
 // notices are what partners are to be told: that our log has grown by something
@@ -39,17 +33,19 @@ type notices struct {
 
 	mu      sync.Mutex
 	scanned int64              // our log is looked through up to here
+	relayed map[string]int64   // so are the logs of the members of our union, by origin
 	to      map[string]*outbox // by entity id
 }
 
 func newNotices() *notices {
-	return &notices{wake: make(chan struct{}, 1), places: make(chan struct{}, placesSound), to: map[string]*outbox{}}
+	return &notices{wake: make(chan struct{}, 1), places: make(chan struct{}, placesSound), to: map[string]*outbox{}, relayed: map[string]int64{}}
 }
 
 // An outbox is what one partner is to be told. It is guarded by the mutex of the
 // notices it belongs to.
 type outbox struct {
 	size, since int64           // the notice that is due; size 0 = none
+	relay       []exchange.Head // notices that are due of logs of our union's members
 	known       *exchange.Known // the acknowledgement that is due
 	running     bool
 	tries       int
@@ -66,6 +62,8 @@ func (s *notices) of(entityID string) *outbox {
 	}
 	return o
 }
+
+func (o *outbox) idle() bool { return o.size == 0 && o.known == nil && len(o.relay) == 0 }
 
 func (s *notices) rouse() {
 	select {
@@ -212,7 +210,7 @@ func (n *Node) toTell() (out []*Peer) {
 	defer n.notices.mu.Unlock()
 	for _, p := range peers {
 		o := n.notices.to[p.EntityID()]
-		if o == nil || o.running || o.size == 0 && o.known == nil || now.Before(o.next) && o.next.Sub(now) < time.Minute {
+		if o == nil || o.running || o.idle() || now.Before(o.next) && o.next.Sub(now) < time.Minute {
 			continue
 		}
 		o.running = true
@@ -226,12 +224,12 @@ func (n *Node) tellNow(ctx context.Context, p *Peer) {
 	s := n.notices
 	s.mu.Lock()
 	o := s.of(p.EntityID())
-	size, since, known := o.size, o.since, o.known
+	due := *o
 	s.mu.Unlock()
 	var err error
 	select {
 	case s.places <- struct{}{}:
-		err = n.tellPeer(ctx, p, size, since, known)
+		err = n.tellPeer(ctx, p, &due)
 		<-s.places
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -246,108 +244,46 @@ func (n *Node) tellNow(ctx context.Context, p *Peer) {
 			return
 		}
 	}
-	if o.size == size {
-		o.size = 0
-	}
-	if o.known == known {
-		o.known = nil
-	}
-	if o.tries, o.next = 0, (time.Time{}); o.size > 0 || o.known != nil {
+	o.done(&due)
+	if o.tries, o.next = 0, (time.Time{}); !o.idle() {
 		s.rouse()
 	}
 }
 
-func (n *Node) tellPeer(ctx context.Context, p *Peer, size, since int64, known *exchange.Known) error {
+// done takes out what was sent, or given up.
+func (o *outbox) done(sent *outbox) {
+	if o.size == sent.size {
+		o.size = 0
+	}
+	if o.known == sent.known {
+		o.known = nil
+	}
+	o.relay = o.relay[len(sent.relay):] // it only grows behind
+}
+
+func (n *Node) tellPeer(ctx context.Context, p *Peer, due *outbox) error {
 	ctx, cancel := context.WithTimeout(ctx, noticeTime)
 	defer cancel()
-	if size > 0 {
-		_, err := n.sendLetter(ctx, p, exchange.KindNotify, exchange.Head{Origin: n.origin(), Size: size}, letter{Since: since})
-		if err != nil {
-			n.opts.Log.Warn("partner not told", "peer", p.EntityID(), "size", size, "error", err)
+	heads := due.relay
+	if due.size > 0 {
+		heads = append([]exchange.Head{{Origin: n.origin(), Size: due.size}}, heads...)
+	}
+	for _, h := range heads {
+		l := letter{}
+		if h.Origin == n.origin() {
+			l.Since = due.since
+		}
+		if _, err := n.sendLetter(ctx, p, exchange.KindNotify, h, l); err != nil {
+			n.opts.Log.Warn("partner not told", "peer", p.EntityID(), "log", h.Origin, "size", h.Size, "error", err)
 			return err
 		}
 	}
-	if known == nil {
+	if due.known == nil {
 		return nil
 	}
-	if _, err := n.send(ctx, p, exchange.KindKnown, known); err != nil {
-		n.opts.Log.Warn("acknowledgement not sent", "peer", p.EntityID(), "size", known.Size, "error", err)
+	if _, err := n.send(ctx, p, exchange.KindKnown, due.known); err != nil {
+		n.opts.Log.Warn("acknowledgement not sent", "peer", p.EntityID(), "size", due.known.Size, "error", err)
 		return err
 	}
 	return nil
-}
-
-// notified answers a notice: received. The look follows.
-func (n *Node) notified(_ context.Context, p *Peer, m *exchange.Message) (any, error) {
-	var h exchange.Head
-	if err := m.Into(&h); err != nil {
-		return nil, err
-	}
-	if h.Origin != p.Host()+"/log" || h.Size < 1 {
-		return nil, fmt.Errorf("%w: size %d of the log %.80q is no news of %s", ErrInvalid, h.Size, h.Origin, p.EntityID())
-	}
-	if v, err := n.viewOf(p); err != nil || v.Checkpoint.Size < h.Size {
-		n.LookNow(p.EntityID())
-	}
-	return h, nil
-}
-
-// acknowledge tells a peer how far we know its log: once for each size, again
-// where that was not received. It comes after the bundle was built with it.
-func (n *Node) acknowledge(_ context.Context, p *Peer, v *peer.View) {
-	if v == nil {
-		return
-	}
-	s, err := n.correspondence(p).noticeState(n.now().Unix())
-	if err != nil {
-		n.opts.Log.Error("acknowledge", "peer", p.EntityID(), "error", err)
-		return
-	}
-	if s.acknowledged >= v.Checkpoint.Size {
-		return
-	}
-	k := &exchange.Known{Origin: v.Checkpoint.Origin, Size: v.Checkpoint.Size, Root: v.Checkpoint.Root.String(), At: n.now().Unix()}
-	// Our auditor has cosigned what was followed; should that have failed, the word stands without it.
-	note, err := n.AuditedCheckpoint(witness.Name(k.Origin))
-	if err == nil && len(note) <= maxCosigned && strings.HasPrefix(string(note), v.Checkpoint.Text()) {
-		k.Cosigned = string(note)
-	}
-	n.notices.mu.Lock()
-	o := n.notices.of(p.EntityID())
-	o.known = k
-	if o.size == 0 {
-		o.tries, o.next = 0, time.Time{}
-	}
-	n.notices.mu.Unlock()
-	n.notices.rouse()
-}
-
-// takeKnown takes a peer's word on how far it knows our log. A tree that is not
-// ours is refused, and told to the operator: somebody shows a log in our name.
-func (n *Node) takeKnown(_ context.Context, p *Peer, m *exchange.Message) (any, error) {
-	var k exchange.Known
-	if err := m.Into(&k); err != nil {
-		return nil, err
-	}
-	if err := k.Check(m.Iat); err != nil {
-		return nil, err
-	}
-	published := n.ledger.Published()
-	if k.Origin != n.origin() || k.Size < 1 || published == nil || k.Size > published.Checkpoint.Size {
-		return nil, fmt.Errorf("%w: size %d of the log %.80q is nothing we published", ErrInvalid, k.Size, k.Origin)
-	}
-	root, err := n.ledger.RootAt(k.Size)
-	if err != nil {
-		return nil, err
-	}
-	if root.String() != k.Root {
-		n.opts.Log.Error("a partner knows another log in our name", "peer", p.EntityID(), "size", k.Size, "root", k.Root, "ours", root.String())
-		return nil, fmt.Errorf("%w: our tree of %d has the root %v", ErrConflict, k.Size, root)
-	}
-	if k.Cosigned != "" {
-		if err := n.takeCosignatures([]byte(k.Cosigned)); err != nil {
-			n.opts.Log.Warn("cosignature not taken", "peer", p.EntityID(), "size", k.Size, "error", err)
-		}
-	}
-	return exchange.Head{Origin: k.Origin, Size: k.Size}, nil
 }
