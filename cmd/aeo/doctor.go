@@ -136,15 +136,19 @@ type stand struct {
 	node         registry.NodeStatus
 	keys         api.List[registry.KeyStatus]
 	peers        api.List[*registry.PeerStatus]
-	arrangements api.List[*registry.Arrangement]
+	arrangements *arrangementList
 }
 
 func (a *app) examine(c *client) (*health, error) {
 	var s stand
-	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers, "/mras": &s.arrangements} {
+	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers} {
 		if err := c.get(path, v); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if s.arrangements, err = readArrangements(c); err != nil {
+		return nil, err
 	}
 	h := &health{Schema: "aeo.health/1"}
 	h.sayNode(&s.node)
@@ -157,18 +161,8 @@ func (a *app) examine(c *client) (*health, error) {
 	for _, m := range s.arrangements.Items {
 		h.sayArrangement(&s.node, m)
 	}
-	list, err := readArrangements(c)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range list.Items {
-		notes, grave := attention(s)
-		for i, note := range notes {
-			say(!grave[i], "%s", note)
-		}
-	}
-	for _, k := range list.Negotiations {
-		say(k.Waits == registry.WaitsForPartners, "%s: version %d, %s", k.ID, k.Version, waiting(k))
+	for _, k := range s.arrangements.Negotiations {
+		h.sayNegotiation(k)
 	}
 	return h, nil
 }

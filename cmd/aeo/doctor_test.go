@@ -2,12 +2,9 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/aeo-registry/aeo/federation/mra"
-	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -28,17 +25,21 @@ func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
 		words string
 		exit  int
 	}{
-		"a partner just followed":         {func(h *health) { h.sayPartner(&node, partner(5)) }, levelOK, "Japan is followed, looked at just now", exitOK},
-		"a partner away for hours":        {func(h *health) { h.sayPartner(&node, partner(5*hour)) }, levelLook, "5 hours ago", exitOK},
-		"a partner away for days":         {func(h *health) { h.sayPartner(&node, partner(3*aDay)) }, levelAct, "verdicts about its companies say so", exitLater},
-		"a partner away for weeks":        {func(h *health) { h.sayPartner(&node, partner(20*aDay)) }, levelAct, "cannot_tell", exitLater},
-		"a partner never reached":         {func(h *health) { h.sayPartner(&node, partner(-1)) }, levelAct, "never reached", exitLater},
-		"a clock that agrees":             {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
-		"a clock a minute off":            {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
-		"a clock an hour off":             {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
-		"an arrangement in effect":        {func(h *health) { h.sayArrangement(&node, arrangementOf("2020-01-01", "in_effect", 0)) }, levelOK, "in effect, version 1", exitOK},
-		"an arrangement that begins soon": {func(h *health) { h.sayArrangement(&node, arrangementOf("2027-01-20", "not_yet_in_effect", 0)) }, levelLook, "JP recognises NZ from 2027-01-20", exitOK},
-		"an arrangement that ends":        {func(h *health) { h.sayArrangement(&node, arrangementOf("2020-01-01", "in_effect", doctorNow+aDay)) }, levelLook, "JP gave notice to end from", exitOK},
+		"a partner just followed":  {func(h *health) { h.sayPartner(&node, partner(5)) }, levelOK, "Japan is followed, looked at just now", exitOK},
+		"a partner away for hours": {func(h *health) { h.sayPartner(&node, partner(5*hour)) }, levelLook, "5 hours ago", exitOK},
+		"a partner away for days":  {func(h *health) { h.sayPartner(&node, partner(3*aDay)) }, levelAct, "verdicts about its companies say so", exitLater},
+		"a partner away for weeks": {func(h *health) { h.sayPartner(&node, partner(20*aDay)) }, levelAct, "cannot_tell", exitLater},
+		"a partner never reached":  {func(h *health) { h.sayPartner(&node, partner(-1)) }, levelAct, "never reached", exitLater},
+		"a clock that agrees":      {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
+		"a clock a minute off":     {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
+		"a clock an hour off":      {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
+		"a review that is overdue": {func(h *health) {
+			h.sayArrangement(&node, &registry.Arrangement{ID: "JP-NZ", Parties: []string{"JP", "NZ"}, ReviewOn: "2020-01-01", At: doctorNow})
+		}, levelLook, "its review was due on 2020-01-01", exitOK},
+		"a text that waits for us": {func(h *health) { h.sayNegotiation(&registry.Negotiation{ID: "JP-NZ", Waits: registry.WaitsForUs}) }, levelAct, "our signature", exitLater},
+		"a text that waits for a partner": {func(h *health) {
+			h.sayNegotiation(&registry.Negotiation{ID: "JP-NZ", Waits: registry.WaitsForPartners, Missing: []string{"JP"}})
+		}, levelOK, "waits for JP", exitOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &health{}
@@ -52,18 +53,6 @@ func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
 			}
 		})
 	}
-}
-
-func arrangementOf(from, state string, ends int64) *registry.Arrangement {
-	m := &registry.Arrangement{}
-	text := fmt.Sprintf(`{"id":"JP-NZ","version":1,"parties":["JP","NZ"],"rules":[{"by":"JP","of":"NZ","from":%q,"state":%q}]}`, from, state)
-	if err := jcs.UnmarshalOpen([]byte(text), m); err != nil {
-		panic(err)
-	}
-	if ends != 0 {
-		m.Notices = []mra.Notice{{Party: "JP", Act: "end", From: ends}}
-	}
-	return m
 }
 
 func TestDoctorExitsWithTheGravest(t *testing.T) {
