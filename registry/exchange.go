@@ -45,6 +45,7 @@ func (n *Node) incoming() map[string]answerer {
 	return map[string]answerer{
 		exchange.KindNotify: n.notified,
 		exchange.KindKnown:  n.takeKnown,
+		exchange.KindAnnex:  n.takeProposal,
 	}
 }
 

@@ -19,7 +19,7 @@ const maxAnnexFile = 1 << 20
 
 func newMRACmd(a *app) *cobra.Command {
 	cmd := group("mra", "mutual recognition arrangements: draft, sign, import, give notice")
-	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraImport(), a.mraDrop(), a.mraShow(), a.mraList(),
+	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraPropose(), a.mraImport(), a.mraDrop(), a.mraShow(), a.mraList(),
 		a.mraNotice("suspend", "suspend our side of an arrangement"), a.mraNotice("resume", "lift our suspension"),
 		a.mraNotice("end", "end our side of an arrangement for good"))
 	return cmd
@@ -61,13 +61,15 @@ func (a *app) mraParty() *cobra.Command {
 func (a *app) mraSign() *cobra.Command {
 	var r registry.SignAnnex
 	var out string
+	var send bool
 	cmd := &cobra.Command{
 		Use:   "sign FILE | ID",
 		Short: "add this administration's signature to a draft or an annex",
 		Long: `Signs with the root key a draft, or an annex other parties have signed already, writes
 the annex, and remembers it: "aeo mra list" shows what it waits for. An ID, or the first
 letters of a digest, names what is kept already, for instance what a partner proposed.
-It is in effect only once all parties have signed and imported it.`,
+With --send it also goes to the other parties over the exchange channel. It is in effect
+only once all parties have signed and imported it.`,
 		Example: `  aeo mra sign JP-NZ.draft.json --by "M. Rangi" --second "T. Walker" --out JP-NZ.json --yes
   aeo mra sign JP-NZ --by "M. Rangi" --second "T. Walker" --out JP-NZ.json --yes`,
 		Args: cobra.ExactArgs(1),
@@ -88,11 +90,14 @@ It is in effect only once all parties have signed and imported it.`,
 			}
 			if a.dryRun {
 				out = "" // the text alone
+			} else if send {
+				return a.sendSigned(signed, out, r.By)
 			}
 			return a.deliver("aeo.file/1", out, signed)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
+	cmd.Flags().BoolVar(&send, "send", false, "send what is signed to the other parties")
 	byFlag(cmd, &r.By)
 	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
 	return cmd

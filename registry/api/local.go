@@ -169,6 +169,7 @@ func localNegotiations(r *mux.Router, n *registry.Node) {
 	get(r, "/mras/negotiations/{id}", func(q *http.Request) (any, error) { return n.Negotiation(id(q)) })
 	command(r, "/mras/negotiations", n.KeepDraft)
 	command(r, "/mras/negotiations/drop", n.DropDraft)
+	command(r, "/mras/negotiations/propose", n.Propose)
 }
 
 func localLog(r *mux.Router, n *registry.Node) {
