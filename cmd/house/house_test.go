@@ -53,6 +53,7 @@ var narrow = map[string][]string{
 	"github.com/cockroachdb/pebble/v2": {"registry/ledger", "registry/ledger/ledgertest", "cmd/bench"},
 	"github.com/gorilla/mux":           {"registry/api"},
 	"github.com/go-jose/go-jose/v4":    {"keys"},
+	"github.com/xuri/excelize/v2":      {"registry/partnerlist"},
 	"filippo.io/age":                   {"keys/keyring"},
 }
 
