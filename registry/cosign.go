@@ -12,6 +12,7 @@ import (
 
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/registry/ledger"
@@ -103,11 +104,15 @@ func vkeysOf(all []cosigner) (out []*keys.VKey) {
 // audit cosigns what a peer published, and its members, as one who replayed all
 // of it: every state leaf was recomputed and the tokens compared before there
 // was a view. It returns the checkpoint of the peer with the auditor's line.
-func (n *Node) audit(_ context.Context, _ *Peer, v *peer.View) ([]byte, error) {
+func (n *Node) audit(_ context.Context, p *Peer, v *peer.View) ([]byte, error) {
 	var note []byte
 	var failed error
 	for _, one := range withMembers(v) {
-		raw, err := n.auditOne(one)
+		mirror := p.mirror()
+		if one != v {
+			mirror = mirror.Member(trust.Host(one.EntityID))
+		}
+		raw, err := n.auditOne(one, mirror)
 		failed = errors.Join(failed, err)
 		if one == v {
 			note = raw
@@ -116,7 +121,7 @@ func (n *Node) audit(_ context.Context, _ *Peer, v *peer.View) ([]byte, error) {
 	return note, failed
 }
 
-func (n *Node) auditOne(v *peer.View) ([]byte, error) {
+func (n *Node) auditOne(v *peer.View, mirror *peer.Mirror) ([]byte, error) {
 	key, err := v.Rosters.Note(keys.RoleLog)
 	if err != nil {
 		return nil, err
@@ -125,17 +130,14 @@ func (n *Node) auditOne(v *peer.View) ([]byte, error) {
 		h, err := tlog.TreeHash(size, v.Log)
 		return h.String(), err
 	}
-	var split *transparency.SplitViewError
-	for _, c := range []*witness.Cosigner{n.witness, n.auditor} {
-		if err := c.Review(v.Checkpoint, v.Rosters.Raw(), v.Log); errors.As(err, &split) {
-			return nil, fmt.Errorf("audit log of %s: %w: %w", v.EntityID, peer.ErrSplitView, err)
-		} else if err != nil {
-			return nil, fmt.Errorf("audit log of %s: %w", v.EntityID, err)
-		}
+	err = errors.Join(n.witness.Review(v.Checkpoint, v.Rosters.Raw(), v.Log), n.auditor.Review(v.Checkpoint, v.Rosters.Raw(), v.Log))
+	var cosig transparency.Cosignature
+	if err == nil {
+		cosig, err = n.auditor.Vouch(v.Checkpoint.Raw, root)
 	}
-	cosig, err := n.auditor.Vouch(v.Checkpoint.Raw, root)
+	var split *transparency.SplitViewError
 	if errors.As(err, &split) {
-		err = fmt.Errorf("%w: %w", peer.ErrSplitView, err)
+		err = mirror.Accuse(v.EntityID, split.A, split.B, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("audit log of %s: %w", v.EntityID, err)

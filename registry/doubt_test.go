@@ -73,6 +73,9 @@ func TestDuplicatedNodesBothStop(t *testing.T) {
 	if err := jp.SyncPeers(t.Context()); !errors.Is(err, peer.ErrSplitView) {
 		t.Errorf("the partner that has seen both: %v", err)
 	}
+	if s := got(jp.Peer("NZ"))(t); s.Following == nil || len(s.Following.Frozen) != 1 || s.Following.State != registry.StateFrozen {
+		t.Errorf("the partner goes on: %+v", s.Following)
+	}
 	raw := got(jp.Contradiction(witness.Name("aeo.nz.example/log")))(t)
 	shown := got(got(transparency.ParseEvidence(raw))(t).Check(got(first.Anchor())(t).Root))(t)
 	if shown.Kind != transparency.KindContradiction || shown.A.Root == shown.B.Root {

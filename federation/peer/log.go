@@ -129,6 +129,16 @@ type Contradiction struct {
 	cause    error
 }
 
+// Accuse keeps two heads a log signed of which at most one can be true in the
+// mirror of whoever signed them; the error is a *Contradiction.
+func (m *Mirror) Accuse(entityID string, seen, newer *transparency.Checkpoint, cause error) error {
+	where, err := m.Evidence(seen.Raw, newer.Raw)
+	if err != nil {
+		return fmt.Errorf("%w: %w; the evidence could not be kept: %w", ErrSplitView, cause, err)
+	}
+	return &Contradiction{EntityID: entityID, Size: min(seen.Size, newer.Size), Evidence: where, cause: cause}
+}
+
 func (c *Contradiction) Error() string {
 	return fmt.Sprintf("%v: %v; both signed checkpoints are in %s", ErrSplitView, c.cause, c.Evidence)
 }

@@ -111,6 +111,9 @@ func (e *Evidence) Check(pinned []*keys.PublicKey) (*Shown, error) {
 	for i, raw := range e.Rosters {
 		rosters[i] = raw
 	}
+	if len(rosters) == 0 {
+		return nil, fmt.Errorf("%w: no roster", ErrEvidence)
+	}
 	if pinned == nil {
 		first, err := keys.ParseRoster(rosters[0], nil)
 		if err != nil {

@@ -75,13 +75,15 @@ func (c *Cosigner) Review(newest *transparency.Checkpoint, rosters [][]byte, log
 		if err != nil {
 			return err
 		}
+		var split error
 		if root != seen.Root {
-			return c.accuse(seen, newest, rosters, log)
+			split = c.accuse(seen, newest, rosters, log)
 		}
-		if name == suspectName {
-			if err := os.Remove(file); err != nil {
-				return err
-			}
+		if name == suspectName { // it has been judged
+			split = errors.Join(split, os.Remove(file))
+		}
+		if split != nil {
+			return split
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package witness_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/keyring"
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
 )
@@ -264,5 +267,66 @@ func oneHistory(t *rapid.T, p *post, granted []transparency.Cosignature, l, fork
 	}
 	if len(sides) > 1 {
 		t.Fatalf("two histories were cosigned")
+	}
+}
+
+// TestReviewTellsWhatAWitnessAloneCannot: with the whole log at hand, a head that
+// was refused for a bad proof is one of the log after all, or evidence.
+func TestReviewTellsWhatAWitnessAloneCannot(t *testing.T) {
+	identity := filepath.Join(t.TempDir(), "identity.txt")
+	must(t, keyring.CreateIdentity(identity))
+	unlock, err := keyring.IdentityFile(identity)
+	must(t, err)
+	ring, err := keyring.Create(filepath.Join(t.TempDir(), "keys.age"), unlock, "nz.example", time.Unix(start, 0), rand.Reader)
+	must(t, err)
+	roster, err := ring.SignRoster("https://nz.example", nil, time.Unix(start, 0))
+	must(t, err)
+	key, err := ring.NoteSigner(keys.RoleLog)
+	must(t, err)
+	l := (&log{t: t, key: key}).grow(20, "")
+	fork := l.fork(4)
+	head := func(size int64) *transparency.Checkpoint {
+		cp, err := transparency.ParseCheckpoint(l.checkpoint(size), l.key.VKey)
+		must(t, err)
+		return cp
+	}
+	name := witness.Name(l.key.Name())
+	for what, c := range map[string]struct {
+		r     *witness.Request
+		split bool
+	}{
+		"an older head of the log":               {l.request(0, 8), false},
+		"an older head of another history":       {fork.request(0, 8), true},
+		"a larger head of another history":       {fork.request(10, 12), true},
+		"another head of the size cosigned":      {fork.request(10, 10), true},
+		"a larger head of the log, badly proven": {&witness.Request{Old: 10, Checkpoint: l.checkpoint(12)}, false},
+	} {
+		p := newPost(t, l)
+		_, err := p.Add(l.request(0, 10))
+		must(t, err)
+		if _, err := p.Add(c.r); err == nil {
+			t.Fatalf("%s was cosigned", what)
+		}
+		if c.r.Old > 0 && !strings.Contains(what, "size") {
+			must(t, p.Review(head(c.r.Old), [][]byte{roster}, l)) // too early to tell of what is larger
+		}
+		var split *transparency.SplitViewError
+		if err := p.Review(head(20), [][]byte{roster}, l); errors.As(err, &split) != c.split || err != nil && !c.split {
+			t.Errorf("%s: %v", what, err)
+		}
+		raw, err := p.Contradiction(name)
+		if !c.split {
+			if !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: evidence %s, %v", what, raw, err)
+			}
+			continue
+		}
+		must(t, err)
+		e, err := transparency.ParseEvidence(raw)
+		must(t, err)
+		if shown, err := e.Check(nil); err != nil || shown.Kind != transparency.KindContradiction || shown.Origin != l.key.Name() {
+			t.Errorf("%s: shown %+v, %v", what, shown, err)
+		}
+		must(t, p.Review(head(20), [][]byte{roster}, l)) // it is said once; the evidence stays
 	}
 }
