@@ -183,13 +183,14 @@ func TestAuditorVouchesForWhatItReplayed(t *testing.T) {
 		_, err := p.Vouch(l.checkpoint(size), root(l))
 		must(t, err)
 	}
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name string
 		l    *log
 		size int64
 		want int
-	}{"smaller": {l, 9, 409}, "same size, other root": {fork, 11, 422}, "does not extend": {fork, 12, 422}, "extends": {l, 12, 200}} {
+	}{{"smaller", l, 9, 409}, {"same size, other root", fork, 11, 422}, {"does not extend", fork, 12, 422}, {"extends", l, 12, 200}} {
 		if _, err := p.Vouch(c.l.checkpoint(c.size), root(c.l)); status(err) != c.want {
-			t.Errorf("%s: %v, want %d", name, err, c.want)
+			t.Errorf("%s: %v, want %d", c.name, err, c.want)
 		}
 	}
 }
