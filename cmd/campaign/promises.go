@@ -246,6 +246,15 @@ var promises = []promise{
 		commands: [][]string{goTest("./cmd/aeo", "TestCampaignPartner")},
 	},
 	{
+		id: "partner_answers", about: "answers of a partner that are altered",
+		holds:    "an error of a known kind and what was known stays, or what is taken over is what the partner signed; never evidence against it",
+		method:   "each answer of a round is altered in one place, by seed, and each is replaced by every fault a server may have: dribbles, bombs, circles, wrong lengths, lines that break",
+		short:    times("AEO_SEEDS", 2_000, "answers"),
+		long:     times("AEO_SEEDS", 100_000, "answers"),
+		figures:  []string{"mutated_answers"},
+		commands: [][]string{goTest("./federation/peer", "TestMutatedAnswers", "TestFaultsInEveryPlace")},
+	},
+	{
 		id: "month", about: "a federation that lives",
 		holds:    "whatever happens among the nodes of a month, every desk comes to what it must, then and for ever after, and no process is left",
 		method:   "each node is the real binary, on a clock that jumps through 31 days: grants, arrangements of two and more parties, suspensions, lines cut for days, a kill -9, an amendment, an end; then all are off and files answer",
