@@ -254,6 +254,18 @@ func (d CredentialIssued) check() error {
 	return err
 }
 
+func (d CredentialIssued) appendTo(dst []byte) ([]byte, error) {
+	w := writer{raw: dst}
+	w.text(`{"component":`, d.Component)
+	w.number(`,"expires":`, d.Expires)
+	w.number(`,"idx":`, d.Idx)
+	w.number(`,"not_before":`, d.NotBefore)
+	w.number(`,"sequence":`, d.Sequence)
+	w.text(`,"sha256":`, d.SHA256)
+	w.text(`,"uri":`, d.URI)
+	return append(w.raw, '}'), w.err
+}
+
 func (d CredentialSuperseded) check() error {
 	return first(digest("sha256", d.SHA256), digest("newer", d.Newer))
 }

@@ -29,6 +29,9 @@ func (a Authorisation) NextDue() (int64, bool) {
 // effects are the events of what fell due by now, in the order it did. What comes
 // after the end of a component does not happen.
 func (a Authorisation) effects(now int64) []Event {
+	if at, ok := a.NextDue(); !ok || at > now {
+		return nil
+	}
 	var list []Event
 	for a = a.clone(); ; {
 		at, ok := a.NextDue()

@@ -1,11 +1,13 @@
 package authorisation
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -46,6 +48,9 @@ func TestEveryEventHasOneSpelling(t *testing.T) {
 		if diff := cmp.Diff(e, again); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", e.Type(), diff)
 		}
+		if reflected, err := jcs.Marshal(envelope[Data]{e.Actor, e.Case, e.Data, e.DecidedAt, e.EffectiveAt, e.Type(), e.Version()}); err != nil || !bytes.Equal(raw, reflected) {
+			t.Errorf("%s: written as %s, its form is %s, %v", e.Type(), raw, reflected, err)
+		}
 		if seen[e.Type()] || e.Version() != 1 {
 			t.Errorf("%s version %d: name taken, or not the first version", e.Type(), e.Version())
 		}
@@ -75,6 +80,24 @@ func TestWhoDecidesIsInTheSecondVersion(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWhatAppendsItselfIsInItsForm compares what is written by hand with what the form says.
+func TestWhatAppendsItselfIsInItsForm(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := credential(rapid.StringMatching(`[A-Z][A-Za-z0-9._/-]{0,20}`).Draw(t, "component"), rapid.Int64Range(0, 1000).Draw(t, "idx"),
+			rapid.Int64Range(1, 1000).Draw(t, "sequence"), rapid.Int64Range(1, 100_000).Draw(t, "not before"))
+		d.URI = rapid.StringMatching(`[!-~ä]([ -~äサ💩]{0,20}[!-~ä])?`).Draw(t, "uri")
+		e := Event{Case: "C-1", Actor: rapid.StringMatching(`[!-~ä]([ -~äサ💩]{0,20}[!-~ä])?`).Draw(t, "actor"), DecidedAt: 100, EffectiveAt: rapid.Int64Range(1, jcs.MaxInt).Draw(t, "effective"), Data: d}
+		raw, err := MarshalEvent(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := jcs.Marshal(envelope[Data]{e.Actor, e.Case, e.Data, e.DecidedAt, e.EffectiveAt, e.Type(), e.Version()})
+		if err != nil || !bytes.Equal(raw, want) {
+			t.Errorf("written as %s, its form is %s, %v", raw, want, err)
+		}
+	})
 }
 
 func TestTheBytesOfAnEvent(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -180,6 +181,11 @@ const (
 	memTableSize = 32 << 20
 )
 
+// filterBits are those of a table's Bloom filter for each key. States are read by
+// key, and most tables do not hold the one asked for: without filters each of
+// them is looked into, from the disk where it was just made.
+const filterBits = 10
+
 // CachedBytes is what the store keeps in memory to be fast: cached blocks, memory
 // tables and rows read before. It grows up to a bound; 0 when the ledger is closed.
 func (l *Ledger) CachedBytes() (bytes int64) {
@@ -193,7 +199,7 @@ func (l *Ledger) CachedBytes() (bytes int64) {
 
 // openStore opens Pebble as this package needs it (quality 0.1 to 0.4).
 func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, error) {
-	db, err := pebble.Open(o.Dir, &pebble.Options{
+	options := &pebble.Options{
 		FS:                 orderedFS{o.FS},
 		Lock:               lock,
 		ErrorIfNotExists:   !create,
@@ -205,7 +211,11 @@ func openStore(o Options, h *halt, lock *pebble.Lock, create bool) (*pebble.DB, 
 			BackgroundError: h.background,
 			DataCorruption:  func(info pebble.DataCorruptionInfo) { h.damaged(fmt.Errorf("%s", info)) },
 		},
-	})
+	}
+	for i := range options.Levels {
+		options.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
+	}
+	db, err := pebble.Open(o.Dir, options)
 	if errors.Is(err, pebble.ErrDBDoesNotExist) {
 		return nil, fmt.Errorf("no store in %s: %w", o.Dir, ErrNotFound)
 	}

@@ -62,8 +62,16 @@ type Issued struct {
 	Event      jsontext.Value `json:"event"`
 }
 
-// Marshal is the payload that goes with the credential's leaf.
-func (i Issued) Marshal() ([]byte, error) { return jcs.Marshal(i) }
+// Marshal is the payload that goes with the credential's leaf. An event is written
+// in RFC 8785 form already; the ledger takes no payload that is not.
+func (i Issued) Marshal() ([]byte, error) {
+	raw := make([]byte, 0, len(i.Credential)+len(i.Event)+len(`{"credential":"","event":}`))
+	raw, err := jsontext.AppendQuote(append(raw, `{"credential":`...), i.Credential)
+	if err != nil {
+		return nil, fmt.Errorf("write credential: %w", err)
+	}
+	return append(append(append(raw, `,"event":`...), i.Event...), '}'), nil
+}
 
 // A CredentialRow says where a credential is.
 type CredentialRow struct {
