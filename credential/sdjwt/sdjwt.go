@@ -86,13 +86,15 @@ func Split(raw []byte) (*Parts, error) {
 		return nil, fmt.Errorf("%w: %d disclosures, at most %d", ErrTooLarge, last-1, MaxDisclosures)
 	}
 	p := &Parts{JWT: pieces[0], KeyBinding: pieces[last], Disclosures: make([]string, 0, last-1)}
+	rest := string(raw[len(p.JWT) : len(raw)-len(p.KeyBinding)])
 	var room [512]byte
 	decoded := room[:0]
 	for i, d := range pieces[1:last] {
 		if len(d) == 0 {
 			return nil, fmt.Errorf("%w: disclosure %d is empty", ErrUnreadable, i)
 		}
-		text := string(d)
+		text := rest[1 : 1+len(d)]
+		rest = rest[1+len(d):]
 		var err error
 		if decoded, err = keys.AppendBase64URL(decoded[:0], text); err != nil {
 			return nil, fmt.Errorf("%w: disclosure %d: %w", ErrUnreadable, i, err)

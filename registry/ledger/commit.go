@@ -12,7 +12,7 @@ import (
 // write takes a batch through steps 1 and 2 of the package doc. An error leaves
 // the ledger as it was; a failed write does not return. Called with mu held.
 func (l *Ledger) write(b *batch) error {
-	w := l.db.NewBatchWithSize(b.estimate())
+	w := l.db.NewBatchWithSize(b.estimate(), pebble.WithMaxRetainedSizeBytes(2*maxSealed))
 	edge, err := l.compose(b, w)
 	if err != nil {
 		return errors.Join(l.undo(b, err), w.Close())
@@ -121,10 +121,11 @@ func fillItem(w *pebble.Batch, batch, n int64, it *item) error {
 			return err
 		}
 	}
-	return errors.Join(
-		w.Set(rowKey(rowLeaf, it.index), it.raw, nil),
-		w.Set(rowKey(rowRecord, it.index), placeRow(batch, n, it.sealed), nil),
-	)
+	key := rowKey(rowRecord, it.index)
+	record := w.SetDeferred(len(key), placeSize+len(it.sealed)) // most of a batch: copied once
+	copy(record.Key, key)
+	copy(record.Value[copy(record.Value, placeRow(batch, n, nil)):], it.sealed)
+	return errors.Join(record.Finish(), w.Set(rowKey(rowLeaf, it.index), it.raw, nil))
 }
 
 // fillHashes writes the tree hashes of new leaves and returns the new root.

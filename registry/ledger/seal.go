@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/cockroachdb/pebble/v2"
@@ -70,12 +69,16 @@ func (it *item) seal(key [32]byte, rand io.Reader) error {
 	if _, err := io.ReadFull(rand, nonce[:]); err != nil {
 		return fmt.Errorf("draw nonce: %w", err)
 	}
-	plain := append([]byte{unsalted}, it.payload...)
-	if it.salt != nil {
-		plain = slices.Concat([]byte{salted}, it.salt, it.payload)
-	}
+	const head = sha256.Size + nonceSize
 	subject := sha256.Sum256([]byte(it.subject))
-	it.sealed = aead.Seal(slices.Concat(subject[:], nonce[:]), nonce[:], plain, it.hash[:])
+	out := make([]byte, 0, head+1+len(it.salt)+len(it.payload)+aead.Overhead())
+	out = append(append(out, subject[:]...), nonce[:]...)
+	kind := byte(unsalted)
+	if it.salt != nil {
+		kind = salted
+	}
+	out = append(append(append(out, kind), it.salt...), it.payload...)
+	it.sealed = aead.Seal(out[:head], nonce[:], out[head:], it.hash[:]) // in place
 	return nil
 }
 
