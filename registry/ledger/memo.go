@@ -12,19 +12,12 @@ const (
 	memoWeight = 3
 )
 
-// A Rememberer is a Projection that remembers what was read from a row, so that
-// the same bytes are not decoded again and again.
+// A memo remembers what was decoded from rows, so that the same bytes are not
+// decoded again and again. It cannot be stale: whoever asks brings the row as it is
+// now and is answered only with what was made of the very same bytes.
 //
-// It cannot be stale: whoever asks brings the bytes of the row, read now, and is
-// answered only with what was made of the very same bytes. A value that is
-// remembered is shared by all who ask and not changed.
-type Rememberer interface {
-	Remembered(key, row []byte) any // nil = nothing
-	Remember(key, row []byte, value any)
-}
-
-// A memo holds what was remembered last. It has two halves: who is asked for in
-// the old one moves to the new one, and when that is full the old one is dropped.
+// It holds what was asked for last, in two halves: what is found in the old one
+// moves to the new one, and when that is full the old one is dropped.
 type memo struct {
 	mu        sync.Mutex
 	now, then map[string]memory // by key of a projection; guarded by mu, as is size
@@ -37,7 +30,11 @@ type memory struct {
 	value any
 }
 
+// get is what was made of the row; nil where nobody knows.
 func (m *memo) get(key, row []byte) any {
+	if m == nil {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found, ok := m.now[string(key)]
@@ -55,6 +52,9 @@ func (m *memo) get(key, row []byte) any {
 
 // set remembers a value; row must not be changed any more.
 func (m *memo) set(key, row []byte, value any) {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.put(string(key), memory{row, value})

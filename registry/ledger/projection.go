@@ -35,17 +35,23 @@ type Projection interface {
 	Scan(prefix []byte, fn func(key, value []byte) (more bool, err error)) error
 }
 
-// A Keeper is a Projection that holds values beside rows, so that a state many
-// records change one after the other is neither written nor read in between.
-// Kept is nil where there is no value; a value that was kept is not changed.
+// A Reader is a Projection that holds values beside rows. Read gives what decode
+// makes of a row, which is lent to it, or made of the same bytes before; a key has
+// one decode. The value is shared by all who read it and not changed.
+type Reader interface {
+	Read(key []byte, decode func(row []byte) (any, error)) (any, error)
+}
+
+// A Keeper is a Reader whose values become rows later, so that a state many records
+// change one after the other is neither written nor read in between.
 type Keeper interface {
-	Kept(key []byte) any
+	Reader
 	Keep(key []byte, value any, marshal func(any) ([]byte, error))
 }
 
 var errViewOnly = errors.New("a view is not written: projections come from records")
 
-// rows implements Projection and [Rememberer]; they are only read.
+// rows implements Projection and [Reader].
 type rows struct {
 	r    pebble.Reader
 	memo *memo // nil = it remembers nothing
@@ -53,18 +59,18 @@ type rows struct {
 
 func (p rows) Get(key []byte) ([]byte, error) { return get(p.r, nameKey(rowView, key)) }
 
-// Remembered implements [Rememberer], as Remember does.
-func (p rows) Remembered(key, row []byte) any {
-	if p.memo == nil {
-		return nil
-	}
-	return p.memo.get(key, row)
-}
-
-func (p rows) Remember(key, row []byte, value any) {
-	if p.memo != nil {
-		p.memo.set(key, row, value)
-	}
+// Read implements [Reader].
+func (p rows) Read(key []byte, decode func([]byte) (any, error)) (value any, err error) {
+	err = lend(p.r, nameKey(rowView, key), func(row []byte) error {
+		if value = p.memo.get(key, row); value != nil {
+			return nil
+		}
+		if value, err = decode(row); err == nil {
+			p.memo.set(key, bytes.Clone(row), value)
+		}
+		return err
+	})
+	return value, err
 }
 
 func (p rows) Set(key, value []byte) error { return errViewOnly }

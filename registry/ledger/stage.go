@@ -67,23 +67,26 @@ func (s *stage) Delete(key []byte) error {
 	return nil
 }
 
-// Kept implements [Keeper].
-func (s *stage) Kept(key []byte) any {
-	if row := s.rows[string(key)]; row != nil {
-		return row.value
+// Read implements [Keeper].
+func (s *stage) Read(key []byte, decode func([]byte) (any, error)) (any, error) {
+	row, ok := s.rows[string(key)]
+	if !ok {
+		return s.under.Read(key, decode)
 	}
-	return nil
+	if row.value != nil {
+		return row.value, nil
+	}
+	raw, err := row.bytes()
+	if err != nil {
+		return nil, err
+	}
+	return decode(raw)
 }
 
 // Keep implements [Keeper].
 func (s *stage) Keep(key []byte, value any, marshal func(any) ([]byte, error)) {
 	s.rows[string(key)] = &staged{value: value, marshal: marshal}
 }
-
-// Remembered implements [Rememberer], as Remember does.
-func (s *stage) Remembered(key, row []byte) any { return s.under.Remembered(key, row) }
-
-func (s *stage) Remember(key, row []byte, value any) { s.under.Remember(key, row, value) }
 
 func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
 	merged := map[string][]byte{}
@@ -129,7 +132,7 @@ func (s *stage) flush(w *pebble.Batch) error {
 			return fmt.Errorf("row %.80q: %w", key, err)
 		}
 		if row.value != nil {
-			s.under.Remember([]byte(key), raw, row.value)
+			s.under.memo.set([]byte(key), raw, row.value)
 		}
 		if err := w.Set(nameKey(rowView, []byte(key)), raw, nil); err != nil {
 			return err

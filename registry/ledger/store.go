@@ -109,16 +109,24 @@ func readBatch(r pebble.Reader, n int64) (b batchRow, err error) {
 }
 
 // get reads a row into memory of the caller's.
-func get(r pebble.Reader, key []byte) ([]byte, error) {
+func get(r pebble.Reader, key []byte) (out []byte, err error) {
+	err = lend(r, key, func(value []byte) error {
+		out = slices.Clone(value)
+		return nil
+	})
+	return out, err
+}
+
+// lend calls fn with a row, which is valid only until it returns.
+func lend(r pebble.Reader, key []byte, fn func(value []byte) error) error {
 	value, closer, err := r.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, ErrNotFound
+		return ErrNotFound
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := slices.Clone(value)
-	return out, closer.Close()
+	return errors.Join(fn(value), closer.Close())
 }
 
 // scan walks the rows from low up to high, which is not included. Key and

@@ -1,33 +1,29 @@
 package view
 
 import (
+	"fmt"
+
 	"github.com/aeo-registry/aeo/registry/ledger"
 )
 
-// readState is the state of a case. It is shared with all who read it and not
-// changed: a projection that can keeps it, or remembers it for the bytes of its row.
+// readState is the state of a case, shared with all who read it and not changed.
 func readState[S any](tx ledger.Projection, kind, number string) (s S, err error) {
 	key := caseKey(kind, number)
-	if k, ok := tx.(ledger.Keeper); ok {
-		if s, ok := k.Kept(key).(S); ok {
-			return s, nil
-		}
-	}
-	r, ok := tx.(ledger.Rememberer)
+	r, ok := tx.(ledger.Reader)
 	if !ok {
 		return read[S](tx, key)
 	}
-	raw, err := tx.Get(key)
+	value, err := r.Read(key, func(row []byte) (any, error) {
+		var s S
+		err := unmarshal(key, row, &s)
+		return s, err
+	})
 	if err != nil {
 		return s, err
 	}
-	if known, ok := r.Remembered(key, raw).(S); ok {
-		return known, nil
+	if s, ok = value.(S); !ok {
+		return s, fmt.Errorf("row %s: read as a %T before", key, value)
 	}
-	if err := unmarshal(key, raw, &s); err != nil {
-		return s, err
-	}
-	r.Remember(key, raw, s)
 	return s, nil
 }
 

@@ -130,8 +130,22 @@ func (Projector) Open(r ledger.Record) (any, error) {
 	return nil, nil
 }
 
+// A passed value is a string nobody needs now.
+type passed struct{}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (*passed) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '"' {
+		return errors.New("not a string")
+	}
+	return d.SkipValue()
+}
+
 func openIssued(payload []byte) (any, error) {
-	var i Issued
+	var i struct {
+		Credential passed         `json:"credential"`
+		Event      jsontext.Value `json:"event"`
+	}
 	if err := jcs.Unmarshal(payload, &i); err != nil {
 		return nil, fmt.Errorf("read credential: %w", err)
 	}
