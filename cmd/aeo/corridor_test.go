@@ -13,6 +13,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -25,6 +26,7 @@ import (
 //	NZ.aeobundle      which knows of no arrangement
 //	JP.aeoanchor NZ.aeoanchor
 //	orchards.aeo carrier.aeo suspended.aeo home.aeo two.aeo altered.aeo
+//	draft.json        an amendment of JP-NZ nobody signed: carriers for exporters
 //	published/nz      New Zealand's log as static files
 //	other.vkey        a key in the name of New Zealand's log that is not its own
 func makeCorridor(t testing.TB, dir string) {
@@ -48,7 +50,20 @@ func makeCorridor(t testing.TB, dir string) {
 	c.write("JP.aeobundle", c.japan(7, built))
 	c.write("JP-other.aeobundle", c.japan(7, built+60))
 	c.write("NZ.aeobundle", c.newZealand())
+	c.write("draft.json", must(jcs.Marshal(c.amendment())))
 	c.publishLog()
+}
+
+// amendment is a draft of version 2, by which carriers are recognised from the
+// hundredth day on and exporters no more.
+func (c *corridor) amendment() *mra.Document {
+	first := c.arrangement()
+	d := first.Amend(onDay(60))
+	d.Cease("JP", "NZ", "", onDay(100))
+	r := first.Recognitions[0]
+	r.Roles, r.As, r.From = []string{"carrier"}, "AEO carrier", onDay(100)
+	d.Recognise(r)
+	return d
 }
 
 type corridor struct {
