@@ -52,6 +52,9 @@ func TestSuspensionIsKnownAbroadWithoutAnybodyLooking(t *testing.T) {
 	nz.NotifyDue(t.Context())
 	jp.FollowDue(t.Context())
 	jp.expect("told to look", file, federation.StatusSuspended)
+	if d := got(jp.Verdict(registry.Ask{Presentation: string(file)}))(t); d.Reason != federation.StatusSuspended {
+		t.Errorf("asked online: %s", d.Reason)
+	}
 	s := got(nz.Peer("JP"))(t).Notices
 	if s.Sent == 0 || s.Received == 0 || s.Known != 0 && s.KnownSize >= s.Size {
 		t.Errorf("before Japan says so: %+v", s)

@@ -89,22 +89,23 @@ func (o Options) withDefaults() Options {
 // A Node is the running registry of one administration. All its methods may be
 // called from several goroutines.
 type Node struct {
-	opts     Options
-	paths    paths
-	config   Config
-	pack     *programme.Pack
-	packs    sync.Map // *programme.Pack by the authority of a union that this node acts for
-	ring     *keyring.Ring
-	ledger   *ledger.Ledger
-	cases    caseLocks
-	numbers  numbers
-	slots    slots
-	known    known
-	letters  letters
-	notices  *notices
-	witness  *witness.Cosigner
-	auditor  *witness.Cosigner
-	cosigned *cosigned
+	opts      Options
+	paths     paths
+	config    Config
+	pack      *programme.Pack
+	packs     sync.Map // *programme.Pack by the authority of a union that this node acts for
+	ring      *keyring.Ring
+	ledger    *ledger.Ledger
+	cases     caseLocks
+	numbers   numbers
+	slots     slots
+	known     known
+	letters   letters
+	verifiers verifiers
+	notices   *notices
+	witness   *witness.Cosigner
+	auditor   *witness.Cosigner
+	cosigned  *cosigned
 
 	// federating serialises what rewrites published documents: peers,
 	// arrangements, statements, publication, bundles.

@@ -278,3 +278,23 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzParseEvidence(f *testing.F) {
+	known := message(f, exchange.KindKnown, exchange.Known{Origin: "aeo.customs.jp.example/log", Size: 1, Root: "AAAA", At: now}, nil)
+	raw, err := jcs.Marshal(exchange.Evidence{Schema: exchange.SchemaEvidence, Known: string(known.Raw()),
+		By: []jsontext.Value{history(f, func(*keys.RosterKey) {}).Raw()[0]}, Rosters: []jsontext.Value{jsontext.Value("{}")}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add([]byte(`{"schema":"aeo.known/1"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := exchange.ParseEvidence(data)
+		if err != nil {
+			return
+		}
+		if s, err := e.Check(nil, nil); err == nil {
+			t.Fatalf("holds without a log: %+v", s)
+		}
+	})
+}

@@ -127,6 +127,7 @@ func localFederation(r *mux.Router, n *registry.Node) {
 		return p, n.RemovePeer(ctx, p.EntityID)
 	})
 
+	command(r, "/verify", func(_ context.Context, q registry.Ask) (any, error) { return n.Verdict(q) })
 	command(r, "/bundle", n.BuildBundle)
 	r.HandleFunc(v1+"/bundle", func(w http.ResponseWriter, _ *http.Request) {
 		raw, _, err := n.Bundle()

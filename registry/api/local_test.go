@@ -42,7 +42,7 @@ var commands = []string{
 	"/tick", "/operators", "/releases", "/applications", "/applications/accept", "/applications/assess", "/applications/decide",
 	"/applications/withdraw", "/authorisations/suspend", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
 	"/authorisations/withdraw", "/authorisations/amend", "/credentials", "/mras/sign", "/mras/notices", "/mras", "/mras/negotiations", "/mras/negotiations/drop", "/mras/negotiations/propose", "/peers", "/peers/sync",
-	"/peers/remove", "/bundle",
+	"/peers/remove", "/bundle", "/verify",
 }
 
 func TestLocalCommandsAreStrict(t *testing.T) {
