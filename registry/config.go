@@ -32,7 +32,8 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	anchor.aeoanchor   what others pin
 //	log/ log-head/     the ledger and its head file
 //	traderkeys/        one wrapped data key per trader, outside the log and its backups
-//	peers/<host>/      peer.json and the mirror of a partner
+//	peers/<host>/      peer.json and the mirror of a partner, frozen.json where it showed two histories
+//	evidence/          the same of peers that were removed though there is evidence against them
 //	witness/ auditor/  what each cosigned last of every log, see package witness
 //	cosigned.checkpoint the published checkpoint with what cosigners said of it
 //	doubt/             heads of our own log that we do not have: evidence
@@ -54,6 +55,7 @@ func (p paths) head() string       { return filepath.Join(p.dir, "log-head") }
 func (p paths) traderKeys() string { return filepath.Join(p.dir, "traderkeys") }
 func (p paths) peers() string      { return filepath.Join(p.dir, "peers") }
 func (p paths) exchange() string   { return filepath.Join(p.dir, "exchange") }
+func (p paths) evidence() string   { return filepath.Join(p.dir, "evidence") }
 func (p paths) tls() string        { return filepath.Join(p.dir, "tls") }
 func (p paths) mirror() string     { return filepath.Join(p.dir, "mirror") }
 func (p paths) audit() string      { return filepath.Join(p.dir, "audit.tmp") }

@@ -247,7 +247,7 @@ func (n *Node) round(ctx context.Context, p *Peer) {
 	u.next = n.now().Add(n.wait(p, u.health.failures))
 	if u.health.hourBytes > hourBytes {
 		u.next = u.health.hour.Add(time.Hour)
-	} else if u.health.state == StateBehind { // it goes on where it ended
+	} else if u.health.more { // it goes on where it ended
 		u.next = n.now()
 	}
 	again := u.asked

@@ -85,6 +85,10 @@ func TestPartnerWithTwoHistoriesIsFrozen(t *testing.T) {
 	if _, err := jp.ThawPeer(t.Context(), thaw); !errors.Is(err, registry.ErrConflict) {
 		t.Errorf("thawed twice: %v", err)
 	}
+	must(t, jp.RemovePeer(t.Context(), "NZ"))
+	if kept, _ := filepath.Glob(jp.opts.Dir + "/evidence/*/mirror/evidence-1/now.checkpoint"); len(kept) != 1 {
+		t.Error("the evidence went with the peer")
+	}
 }
 
 // A partner that is gone is answered for from the mirror: what is known grows

@@ -13,7 +13,7 @@ import (
 const (
 	StateWaiting     = "waiting"     // not looked at since the node started
 	StateFollowing   = "following"   // the last round succeeded
-	StateBehind      = "behind"      // it publishes more than was fetched yet
+	StateBehind      = "behind"      // there is more than was fetched yet, or more came while it was
 	StateUnreachable = "unreachable" // no answer came
 	StateMisbehaving = "misbehaving" // an answer came that cannot be right
 	StateFrozen      = "frozen"      // it is proven to have shown two histories: an officer has to act
@@ -32,6 +32,7 @@ type health struct {
 	failures int          // rounds that failed since one succeeded
 	failure  string       // of the last round; empty where it succeeded
 	cost     peer.Traffic // of the last round
+	more     bool         // the last round ended because it cost all it may
 
 	hour      time.Time // when the hour began whose bytes are counted
 	hourBytes int64
@@ -50,7 +51,7 @@ func (f *following) note(p *Peer, now time.Time, brief bool, cost peer.Traffic, 
 	if h.state != StateUnreachable {
 		h.contact = now
 	}
-	h.failure = ""
+	h.failure, h.more = "", errors.Is(err, peer.ErrBudget)
 	if err != nil {
 		h.failure = err.Error()
 	}
@@ -70,7 +71,7 @@ func stateOf(err error) string {
 		return StateFollowing
 	case errors.Is(err, peer.ErrSplitView):
 		return StateFrozen
-	case errors.Is(err, peer.ErrBudget):
+	case errors.Is(err, peer.ErrBudget), errors.Is(err, peer.ErrMoved):
 		return StateBehind
 	case errors.Is(err, peer.ErrUnreachable):
 		return StateUnreachable

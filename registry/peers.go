@@ -300,6 +300,23 @@ func (n *Node) Peer(name string) (*PeerStatus, error) {
 	return n.peerStatus(p)
 }
 
+// discard removes what is kept of a peer. Where there is evidence against it or
+// a member of it, all of it is put aside instead: it proves something for ever.
+func (n *Node) discard(p *Peer) error {
+	for _, pattern := range []string{"mirror/evidence-*", "mirror/m/*/evidence-*"} {
+		if found, err := filepath.Glob(filepath.Join(p.dir, pattern)); err != nil || len(found) == 0 {
+			continue
+		}
+		if err := os.MkdirAll(n.paths.evidence(), 0o700); err != nil {
+			return err
+		}
+		kept := filepath.Join(n.paths.evidence(), fmt.Sprintf("%s-%d", p.Host(), n.now().UnixNano()))
+		n.opts.Log.Warn("evidence against a removed peer is kept", "peer", p.EntityID(), "where", kept)
+		return os.Rename(p.dir, kept)
+	}
+	return os.RemoveAll(p.dir)
+}
+
 // RemovePeer stops following an administration and forgets its mirror.
 func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	p, err := n.findPeer(name)
@@ -311,7 +328,7 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	n.views.forget(p.EntityID())
-	err = os.RemoveAll(p.dir)
+	err = n.discard(p)
 	n.known.forget() // also where only half of it is gone
 	if err != nil {
 		return fmt.Errorf("remove peer %s: %w", p.EntityID(), err)

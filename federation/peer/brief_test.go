@@ -126,6 +126,16 @@ func TestBriefRoundsAskForWhatIsNew(t *testing.T) {
 	want("an entity configuration", "/log/checkpoint 200", "/log/tile/entries/000.p/14 206",
 		"/.well-known/openid-federation 200", "/status/0/detached 200")
 
+	raw := f.nz.roster()
+	check(f.nz.rosters.Append(raw))
+	f.nz.record(opened+day+180, transparency.Key{Roster: raw})
+	f.site.publish(f.nz, opened+day+3)
+	want("a roster", "/log/checkpoint 200", "/log/tile/entries/000.p/16 206",
+		"/.well-known/openid-federation 200", "/status/0/detached 200")
+	if f.Known.Rosters.Current().Seq != 2 {
+		t.Errorf("roster %d", f.Known.Rosters.Current().Seq)
+	}
+
 	f.Brief = false
 	want("a whole round", "/log/checkpoint 304", "/.well-known/openid-federation 304", "/programmes/nz-aeo 304",
 		"/directory 200", "/mras 304", "/mras/JP-NZ 304", "/status/0/detached 304")

@@ -91,14 +91,14 @@ type walk struct {
 	filed  filed // of the mirror's entries
 }
 
-// errMoved says that documents of two published sizes were met: no lie, the
+// ErrMoved says that documents of two published sizes were met: no lie, the
 // next round may see all at one size.
-var errMoved = fmt.Errorf("%w: it published meanwhile", ErrUnreachable)
+var ErrMoved = fmt.Errorf("%w: it published meanwhile", ErrUnreachable)
 
 func (w *walk) repeat(ctx context.Context) (*View, error) {
 	for try := 1; ; try++ {
 		v, err := w.sync(ctx)
-		if try == maxTries || !errors.Is(err, errMoved) || v != nil {
+		if try == maxTries || !errors.Is(err, ErrMoved) || v != nil {
 			return v, err
 		}
 	}
@@ -165,7 +165,7 @@ func (w *walk) see(ctx context.Context, cp string, old *View) (*View, error) {
 		}
 	}
 	if r := log.Reduction().Rosters().Current(); r != nil && r.SHA256() != config.Metadata.Registry.RosterSHA256 {
-		return nil, errMoved // configuration and head are of before and after a new roster
+		return nil, ErrMoved // configuration and head are of before and after a new roster
 	}
 	if err := w.publications(ctx, docs, config, look); err != nil {
 		return nil, err
@@ -177,8 +177,10 @@ func (w *walk) see(ctx context.Context, cp string, old *View) (*View, error) {
 	if err := w.vouchedFor(view); err != nil {
 		return nil, w.unusable("publications", err)
 	}
-	if err := w.checkDirectory(view); err != nil {
-		return nil, err
+	if old == nil || view.Directory != old.Directory || look.identity {
+		if err := w.checkDirectory(view); err != nil {
+			return nil, err
+		}
 	}
 	return view, w.compareTokens(ctx, view)
 }

@@ -145,7 +145,7 @@ func (w *walk) compareTokens(ctx context.Context, v *View) error {
 		if err == nil {
 			continue
 		}
-		if errors.Is(err, ErrUnreachable) && !errors.Is(err, errMoved) {
+		if errors.Is(err, ErrUnreachable) && !errors.Is(err, ErrMoved) {
 			return err
 		}
 		raw, err := w.client.Renew(ctx, w.url(rest), statuslist.MediaType, int64(keys.KindStatusList.Max()))
@@ -194,7 +194,7 @@ func (w *walk) compareToken(raw []byte, uri string, v *View) error {
 	case token.Log.Origin != v.Checkpoint.Origin:
 		return fmt.Errorf("%w: the token of %s names log %.200q", ErrTokenDiffers, uri, token.Log.Origin)
 	case token.Log.Size != v.Checkpoint.Size:
-		return fmt.Errorf("%w: the token of %s is of size %d, the checkpoint of size %d", errMoved, uri, token.Log.Size, v.Checkpoint.Size)
+		return fmt.Errorf("%w: the token of %s is of size %d, the checkpoint of size %d", ErrMoved, uri, token.Log.Size, v.Checkpoint.Size)
 	case token.Log.Root != v.Checkpoint.Root.String():
 		return fmt.Errorf("%w: the token of %s names another tree of size %d", ErrTokenDiffers, uri, token.Log.Size)
 	case token.List.Digest(uri) != list.Digest(uri):
