@@ -58,7 +58,8 @@ func TestRotationRefusesNothingGood(t *testing.T) {
 			verdicts(t, fmt.Sprintf("%s with bundle %d of %v", what, i, b.at), jpOpen(t, b.raw, jp, now), files, now)
 			judged += len(files)
 		}
-		everybody(t, nz, jp)
+		must(t, nz.SyncPeers(t.Context()))
+		must(t, jp.SyncPeers(t.Context()))
 		raw, _, err := jp.Bundle()
 		must(t, err)
 		bundles = append(bundles, held{raw, now})
@@ -163,7 +164,8 @@ func TestRosterIsRenewedInTime(t *testing.T) {
 	for range 12 {
 		nz.pass(28 * day)
 		must(t, jp.Tick(t.Context()))
-		everybody(t, nz, jp)
+		must(t, nz.SyncPeers(t.Context()))
+		must(t, jp.SyncPeers(t.Context()))
 		jp.expect("in the course of a year", file, federation.ByArrangement)
 	}
 	if seq() != 2 {
