@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -168,4 +169,26 @@ func (n *Node) checkProposer(p *Peer, d *mra.Document) error {
 		}
 	}
 	return nil
+}
+
+// ProgrammesOf are the programme profiles that a peer, or for our own territory
+// we ourselves, publish, as last fetched.
+func (n *Node) ProgrammesOf(name string) ([]jsontext.Value, error) {
+	out := []jsontext.Value{}
+	if name == n.config.Territory {
+		raw, err := n.ProgrammeProfile(n.pack.Code)
+		return append(out, raw), err
+	}
+	p, err := n.findPeer(name)
+	if err != nil {
+		return nil, err
+	}
+	v, err := n.viewOf(p)
+	if err != nil || v == nil {
+		return out, err
+	}
+	for _, code := range slices.Sorted(maps.Keys(v.Programmes)) {
+		out = append(out, jsontext.Value(v.Programmes[code]))
+	}
+	return out, nil
 }

@@ -91,6 +91,7 @@ func localFederation(r *mux.Router, n *registry.Node) {
 	get(r, "/party", func(*http.Request) (any, error) { return n.NewParty() })
 	get(r, "/mras", func(*http.Request) (any, error) { return asList(n.Arrangements()) })
 	localNegotiations(r, n)
+	get(r, "/programmes/{id}", func(q *http.Request) (any, error) { return asList(n.ProgrammesOf(id(q))) })
 	get(r, "/mras/{id}", func(q *http.Request) (any, error) {
 		version, errVersion := number(q, "version", 0)
 		at, errAt := number(q, "at", 0)

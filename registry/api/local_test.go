@@ -20,7 +20,7 @@ func TestLocalReading(t *testing.T) {
 		"/authorisations": `"effective"`, "/authorisations/NZ-AUT-000001": `"effective"`,
 		"/authorisations/NZ-AUT-000001/credential":               "~",
 		"/authorisations/NZ-AUT-000001/credential?receipts=none": "~",
-		"/party": "aeo.nz.example", "/mras": `"items":[]`, "/mras/negotiations": `"items":[]`, "/peers": `"items":[]`, "/bundle": "PK",
+		"/party": "aeo.nz.example", "/mras": `"items":[]`, "/mras/negotiations": `"items":[]`, "/programmes/NZ": `"aeo.programme/1"`, "/peers": `"items":[]`, "/bundle": "PK",
 		"/log/head": `"origin":"aeo.nz.example/log"`, "/log/entries": `"genesis"`, "/log/entries?from=0&to=1": `"genesis"`, "/log/proof?index=0": `"checkpoint"`,
 	} {
 		w := ask(h, http.MethodGet, "/api/v1"+path, "")
