@@ -32,6 +32,9 @@ const (
 	messageBurst  = 120
 	messageRefill = 250 * time.Millisecond
 
+	// keyLook is how often a message by an unknown key in a partner's name makes us look there.
+	keyLook = 30 * time.Second
+
 	// Detail of a refusal, which goes abroad.
 	maxRefusal = 500
 )
@@ -58,6 +61,8 @@ type letters struct {
 	mu   sync.Mutex
 	with map[string]*correspondence // by entity id; guarded by mu
 	left map[string]*allowance      // by entity id; guarded by mu
+
+	looked map[string]time.Time // when it was looked for a new key; by entity id, guarded by mu
 }
 
 type allowance struct {
@@ -148,11 +153,30 @@ func (n *Node) incomingMessage(raw []byte) (*Peer, *peer.View, *exchange.Message
 	}
 	if err := m.VerifyFor(n.config.EntityID, v.Rosters, n.now().Unix()); err != nil {
 		if v.Rosters.Key(keys.RoleExchange, m.KID()) == nil {
-			n.LookNow(p.EntityID()) // it may have a new key; who forges that makes us look, no more
+			n.lookForKey(p) // it may have a new one
 		}
 		return nil, nil, nil, err
 	}
 	return p, v, m, nil
+}
+
+// lookForKey looks at a peer in whose name a key signed that we do not know. Who
+// forges that makes us look, and only so often.
+func (n *Node) lookForKey(p *Peer) {
+	l, now := &n.letters, n.now()
+	l.mu.Lock()
+	last, looked := l.looked[p.EntityID()]
+	due := !looked || now.Sub(last) >= keyLook || now.Before(last)
+	if due {
+		if l.looked == nil {
+			l.looked = map[string]time.Time{}
+		}
+		l.looked[p.EntityID()] = now
+	}
+	l.mu.Unlock()
+	if due {
+		n.LookNow(p.EntityID())
+	}
 }
 
 // exchangeKey is the private half of an exchange key of ours: of one that signs
