@@ -75,7 +75,7 @@ func mayHold(kind, name string) bool {
 		return ok && len(number) == 20 && strings.Trim(number, "0123456789") == ""
 	case dir == "exchange":
 		return plainName(rest)
-	case dir == "peers":
+	case dir == "peers", dir == "evidence":
 		parts := strings.Split(rest, "/")
 		return len(parts) >= 2 && len(parts) <= 6 && !slices.ContainsFunc(parts, func(s string) bool { return !plainName(s) })
 	}

@@ -57,14 +57,14 @@ func (n *Node) backupPeers(a *archive) error {
 		return err
 	}
 	for _, p := range peers {
-		unlock := n.cases.lock("peer " + p.EntityID())
+		unlock := n.lockPeer(p)
 		err := errors.Join(a.tree("peers/"+p.Host(), p.dir), n.correspondence(p).backup(a, "exchange/"+p.Host()+".jsonl"))
 		unlock()
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return a.tree("evidence", n.paths.evidence())
 }
 
 // BackupSubjectKeys writes the wrapped keys of all subjects to w. Such a backup

@@ -81,7 +81,7 @@ func (n *Node) republish(ctx context.Context) error {
 // the publishing of our own acts nor other partners. There may be a view and an
 // error: see [peer.Follower.Sync].
 func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
-	defer n.cases.lock("peer " + p.EntityID())()
+	defer n.cases.lock("follow " + p.EntityID())()
 	p, err := n.findPeer(p.EntityID()) // it may have been removed or changed meanwhile
 	if err == nil {
 		err = p.errFrozen()
@@ -115,6 +115,10 @@ func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error
 	return v, errors.Join(err, n.importNotices(ctx, p, v))
 }
 
+// lockPeer keeps others from the files of a peer. A round holds it while it
+// writes, not while it waits for the partner: that may take minutes.
+func (n *Node) lockPeer(p *Peer) (unlock func()) { return n.cases.lock("peer " + p.EntityID()) }
+
 // follow may return a view and an error: see [peer.Follower.Sync].
 func (n *Node) follow(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
 	known, err := n.viewOf(p)
@@ -123,7 +127,7 @@ func (n *Node) follow(ctx context.Context, p *Peer, brief bool) (*peer.View, err
 	}
 	f := &peer.Follower{Client: n.client(p), Mirror: p.mirror(), Anchor: p.Anchor,
 		Self: n.config.EntityID, Home: n.config.Territory,
-		Known: known, Brief: brief, Frozen: p.frozen}
+		Known: known, Brief: brief, Frozen: p.frozen, Write: func() func() { return n.lockPeer(p) }}
 	return f.Sync(ctx, n.now().Unix())
 }
 

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"io"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -99,6 +100,7 @@ func TestSlowPartnerDelaysNobody(t *testing.T) {
 	jp.expect("while another hangs", file, federation.StatusSuspended)
 	must(t, jp.Tick(t.Context()))
 	got(jp.BuildBundle(t.Context(), registry.BuildBundle{}))(t)
+	must(t, jp.Backup(io.Discard))
 	select {
 	case <-ended:
 		t.Error("the round with the slow partner has ended")

@@ -76,12 +76,13 @@ func (p *Peer) writeFrozen(name string, f frozenFile) error {
 }
 
 // freeze has nothing new of an administration believed, if a round ended in
-// evidence against it. The caller holds the peer's lock.
+// evidence against it.
 func (n *Node) freeze(p *Peer, ended error) error {
 	var c *peer.Contradiction
 	if !errors.As(ended, &c) || p.frozen(c.EntityID) {
 		return nil
 	}
+	defer n.lockPeer(p)()
 	f := Frozen{EntityID: c.EntityID, At: n.now().Unix(), Size: c.Size, Evidence: c.Evidence, Failure: c.Error()}
 	if err := p.writeFrozen("frozen.json", frozenFile{Schema: frozenSchema, Frozen: append(slices.Clone(p.Frozen), f)}); err != nil {
 		return fmt.Errorf("freeze %s: %w", c.EntityID, err)
@@ -133,7 +134,8 @@ func (n *Node) ThawPeer(ctx context.Context, r ThawPeer) (*PeerStatus, error) {
 }
 
 func (n *Node) thaw(ctx context.Context, p *Peer, r ThawPeer) error {
-	defer n.cases.lock("peer " + p.EntityID())()
+	defer n.cases.lock("follow " + p.EntityID())()
+	defer n.lockPeer(p)()
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	f := frozenFile{Schema: frozenSchema, Frozen: p.Frozen, ThawedAt: n.now().Unix(), By: r.By, Second: r.Second}

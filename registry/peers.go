@@ -324,7 +324,8 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 		return err
 	}
 	n.following.forget(p.EntityID()) // a round that is running ends now
-	defer n.cases.lock("peer " + p.EntityID())()
+	defer n.cases.lock("follow " + p.EntityID())()
+	defer n.lockPeer(p)()
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	n.views.forget(p.EntityID())

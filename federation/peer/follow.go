@@ -33,6 +33,10 @@ type Follower struct {
 	Frozen func(entityID string) bool // whom to believe nothing new of, among members; nil = none
 	Budget int64                      // bytes a round may cost on the wire; 0 = DefaultBudget
 
+	// Write is called before the mirror is written to, and what it returns after;
+	// nil = nobody else reads the mirror meanwhile.
+	Write func() (done func())
+
 	// Known is what is known already, as returned by the round before or by
 	// [Mirror.Load]; nil = read the mirror. It stays as it is.
 	Known *View
@@ -52,7 +56,7 @@ const DefaultBudget = 256 << 20
 // not hold up the union: then there is a view and an error.
 func (f *Follower) Sync(ctx context.Context, at int64) (*View, error) {
 	w := &walk{client: f.Client, mirror: f.Mirror, subject: pinned(f.Anchor), self: f.Self, home: f.Home, at: at,
-		maxLog: cmp.Or(f.MaxLog, MaxLogBytes), known: f.Known, brief: f.Brief, frozen: f.Frozen,
+		maxLog: cmp.Or(f.MaxLog, MaxLogBytes), known: f.Known, brief: f.Brief, frozen: f.Frozen, write: f.Write,
 		budget: f.Client.Traffic().Bytes() + cmp.Or(f.Budget, DefaultBudget)}
 	v, err := w.repeat(ctx)
 	if err != nil {
@@ -88,6 +92,7 @@ type walk struct {
 	known  *View
 	brief  bool
 	frozen func(entityID string) bool
+	write  func() (done func())
 	filed  filed // of the mirror's entries
 }
 
@@ -185,6 +190,14 @@ func (w *walk) see(ctx context.Context, cp string, old *View) (*View, error) {
 	return view, w.compareTokens(ctx, view)
 }
 
+// writing is called before the mirror is written to.
+func (w *walk) writing() (done func()) {
+	if w.write == nil {
+		return func() {}
+	}
+	return w.write()
+}
+
 // goodAt reports whether what an administration says of itself still holds.
 func (v *View) goodAt(at int64) bool { return at < v.Config.Exp && at < v.Rosters.Current().Exp }
 
@@ -197,6 +210,7 @@ func (v *View) again(at int64) *View {
 
 // store replaces the mirror, or the one instant where nothing else is new.
 func (w *walk) store(v, old *View) error {
+	defer w.writing()()
 	if old != nil && v.digest == old.digest {
 		return w.mirror.storeSeen(v)
 	}
@@ -277,7 +291,7 @@ func (w *walk) member(ctx context.Context, union *View, id string) (*View, error
 		return nil, err
 	}
 	m := &walk{client: w.client, mirror: w.mirror.Member(trust.Host(id)), self: w.self, home: w.home, at: w.at, maxLog: w.maxLog,
-		budget: w.budget, known: w.known.member(id), brief: w.brief,
+		budget: w.budget, known: w.known.member(id), brief: w.brief, write: w.write,
 		subject: subject{entityID: id, territory: w.territory, union: union, statement: string(raw)}}
 	return m.repeat(ctx)
 }

@@ -79,6 +79,7 @@ func (w *walk) keep(log *transparency.Copy, cause error) error {
 	if cause == nil || errors.Is(cause, ErrLogTooLarge) || log.Size() == w.filed.entries {
 		return cause
 	}
+	defer w.writing()()
 	return errors.Join(cause, w.mirror.keep(log, &w.filed))
 }
 
@@ -114,6 +115,7 @@ func (w *walk) whole(ctx context.Context, cp, seen *transparency.Checkpoint, cau
 
 // evidence keeps two signed heads that contradict each other.
 func (w *walk) evidence(cp, seen *transparency.Checkpoint, cause error) error {
+	defer w.writing()()
 	where, err := w.mirror.Evidence(seen.Raw, cp.Raw)
 	if err != nil {
 		return fmt.Errorf("%w: %w; the evidence could not be kept: %w", ErrSplitView, cause, err)
