@@ -87,6 +87,7 @@ func TestDuplicatedNodesBothStop(t *testing.T) {
 	first.signsNothing("the first")
 	first.restart()
 	first.signsNothing("the first, started again")
+	t.Logf("figure cosigned_doubt 2 of 2 nodes under one key stopped")
 }
 
 // TestStaleCopyStops: an old copy with its own old head file opens without a

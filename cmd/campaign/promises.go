@@ -84,7 +84,7 @@ var promises = []promise{
 		needs:  "AEO_CORPORA",
 		figures: []string{"vectors_jws", "vectors_jwk", "vectors_p1363", "vectors_der", "vectors_ed25519", "vectors_cctv", "vectors_json",
 			"vectors_transform", "vectors_profile", "vectors_sdjwt", "vectors_statuslist", "vectors_zip", "vectors_checkpoint",
-			"vectors_tiles", "vectors_inclusion", "vectors_consistency", "vectors_policy", "vectors_aesgcm", "vectors_names", "vectors_confusables"},
+			"vectors_quorum", "vectors_tiles", "vectors_inclusion", "vectors_consistency", "vectors_policy", "vectors_aesgcm", "vectors_names", "vectors_confusables"},
 		commands: [][]string{
 			goTest("./keys", "TestWycheproof.*", "TestCCTVEd25519", "TestMadeCosignatures"), goTest("./keys/jcs", "TestJSONTestSuite", "TestJSONTestSuiteTransform"),
 			goTest("./credential", "TestCorpusIsForeign"), goTest("./credential/sdjwt", "TestCorpus"), goTest("./credential/statuslist", "TestCorpus"),
@@ -253,6 +253,24 @@ var promises = []promise{
 		long:     times("AEO_SEEDS", 100_000, "answers"),
 		figures:  []string{"mutated_answers"},
 		commands: [][]string{goTest("./federation/peer", "TestMutatedAnswers", "TestFaultsInEveryPlace")},
+	},
+	{
+		id: "interop", about: "witnesses and logs of others",
+		holds:    "our witness and theirs understand each other, in both directions, and a log of theirs publishes with our cosignature",
+		method:   "the client and the witness of transparency-dev/witness and a log of Tessera talk to ours over HTTP",
+		short:    whole,
+		long:     whole,
+		figures:  []string{"interop_witness", "interop_client", "interop_tessera"},
+		commands: [][]string{{"go", "test", "-C", "cmd/campaign/interop", "-count=1", "-timeout=10m", "-v", "."}},
+	},
+	{
+		id: "cosigned", about: "an old copy, a second node under one key, a clock that jumps",
+		holds:    "a node that partners know to be behind or doubled signs nothing more, and the other stops when it is shown the proof; a witness vouches for one history",
+		method:   "nodes in one process, their directories copied and run on; a witness that is asked at random and at once",
+		short:    whole,
+		long:     whole,
+		figures:  []string{"cosigned_doubt", "cosigned_history"},
+		commands: [][]string{goTest("./registry", "TestDuplicatedNodesBothStop", "TestStaleCopyStops", "TestStaleCopyWithoutAHeadFileSignsNothingAtAll", "TestWitnessTimeSettlesAClockThatJumped", "TestNobodyWaitsAfterACommonOutage"), goTest("./federation/witness", "TestOneHistoryWhateverComes")},
 	},
 	{
 		id: "month", about: "a federation that lives",

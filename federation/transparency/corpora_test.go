@@ -3,6 +3,7 @@ package transparency_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -82,10 +83,53 @@ func TestCorpusCheckpointRules(t *testing.T) {
 			if c.Expect == "evidence" && !errors.As(transparency.CheckConsistency(nil, head, cp), &split) {
 				t.Error("the split view goes unseen")
 			}
-			// reject-quorum is about cosignatures: under quorum none, all this
-			// package knows, the log's signature suffices.
+			// reject-quorum is about cosignatures: see TestCorpusQuorum.
 		})
 	}
+}
+
+// TestCorpusQuorum asks for both foreign witnesses, as of the clock of the corpus.
+func TestCorpusQuorum(t *testing.T) {
+	dir := corpus(t, "tlog/made-300")
+	var cases struct {
+		Clock int64
+		Cases []struct{ Name, Expect, Why, Note string }
+	}
+	readJSON(t, &cases, dir, "checkpoints.json")
+	key := corpusKey(t, dir)
+	text := "log " + key.String() + "\n"
+	names := ""
+	for i, vkey := range strings.Fields(string(readFile(t, dir, "WITNESS_VKEYS"))) {
+		text += fmt.Sprintf("witness w%d %s\n", i, vkey)
+		names += fmt.Sprintf(" w%d", i)
+	}
+	policy, err := transparency.ParsePolicy(text + "group both all" + names + "\nquorum both\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, c := range cases.Cases {
+		cp, err := transparency.ParseCheckpoint([]byte(c.Note), key)
+		if err != nil || c.Expect != "accept" && c.Expect != "reject-quorum" {
+			continue
+		}
+		var counted []transparency.Cosignature
+		for _, w := range policy.Witnesses {
+			for _, found := range transparency.Cosignatures(cp.Raw, cp.Text(), w.Key) {
+				if found.At <= cases.Clock+300 {
+					counted = append(counted, found)
+				}
+			}
+		}
+		if c.Expect == "accept" && len(counted) == 0 {
+			continue // it says only that the log's own signature is good
+		}
+		judged++
+		if _, ok := policy.Met(counted); ok != (c.Expect == "accept") {
+			t.Errorf("%s: expect %s (%s), met is %v by %d", c.Name, c.Expect, c.Why, ok, len(counted))
+		}
+	}
+	t.Logf("figure vectors_quorum %d checkpoints", judged)
 }
 
 func TestCorpusConsistencyProofs(t *testing.T) {

@@ -20,6 +20,9 @@ const (
 	noQuorum       = "none"
 )
 
+// reserved are words of the language, which name nothing.
+var reserved = [...]string{"log", "witness", "group", "quorum", "any", "all", noQuorum}
+
 // ErrPolicy says that a text is not a tlog-policy.
 var ErrPolicy = errors.New("not a policy")
 
@@ -132,7 +135,7 @@ func (r *policyReader) key(text string, cosigner bool) (*keys.VKey, error) {
 }
 
 func (r *policyReader) name(name string, c *condition) error {
-	if name == noQuorum || r.names[name] != nil || len(r.names) >= maxPolicyNames {
+	if slices.Contains(reserved[:], name) || r.names[name] != nil || len(r.names) >= maxPolicyNames {
 		return fmt.Errorf("name %.40q is taken, or there are more than %d", name, maxPolicyNames)
 	}
 	r.names[name] = c

@@ -171,7 +171,7 @@ func (c *Cosigner) file(origin string) string { return filepath.Join(c.dir(origi
 func (c *Cosigner) last(origin string, key *keys.VKey) (cp *transparency.Checkpoint, at int64, err error) {
 	raw, err := read(c.file(origin))
 	if errors.Is(err, os.ErrNotExist) {
-		return &transparency.Checkpoint{Origin: origin}, 0, nil
+		return &transparency.Checkpoint{Origin: origin, Root: sha256.Sum256(nil)}, 0, nil
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("read cosigned checkpoint of %s: %w", origin, err)

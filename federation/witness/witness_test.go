@@ -105,6 +105,19 @@ func TestFirstCheckpointNeedsNoProofAndSaysZero(t *testing.T) {
 	}
 }
 
+// TestEmptyLogIsCosigned: logs exist that publish before their first entry.
+func TestEmptyLogIsCosigned(t *testing.T) {
+	l := newLog(t)
+	p := newPost(t, l)
+	for _, r := range []*witness.Request{l.request(0, 0), l.request(0, 0), l.grow(3, "").request(0, 3)} {
+		_, err := p.Add(r)
+		must(t, err)
+	}
+	if _, err := p.Add(l.request(0, 0)); status(err) != 409 {
+		t.Errorf("empty again: %v", err)
+	}
+}
+
 // TestForgedLinesAreNeverKept: sunlight once stored a line it could not verify
 // and could not go on from it.
 func TestForgedLinesAreNeverKept(t *testing.T) {
@@ -213,6 +226,10 @@ func TestDamagedMemoryIsNoFirstTime(t *testing.T) {
 func TestOneHistoryWhateverComes(t *testing.T) {
 	l := newLog(t).grow(40, "")
 	fork := l.fork(17)
+	asked, cosigned := 0, 0
+	defer func() {
+		t.Logf("figure cosigned_history %d requests, %d cosigned, one history each time", asked, cosigned)
+	}()
 	rapid.Check(t, func(rt *rapid.T) {
 		p := newPost(t, l)
 		var mu sync.Mutex
@@ -251,6 +268,7 @@ func TestOneHistoryWhateverComes(t *testing.T) {
 			p.now.Add(rapid.Int64Range(-5, 5).Draw(rt, "tick"))
 		}
 		wg.Wait()
+		asked, cosigned = asked+len(asks), cosigned+len(granted)
 		oneHistory(rt, p, granted, l, fork)
 	})
 }
