@@ -261,7 +261,7 @@ var promises = []promise{
 		short:    whole,
 		long:     whole,
 		figures:  []string{"interop_witness", "interop_client", "interop_tessera"},
-		commands: [][]string{{"go", "test", "-C", "cmd/campaign/interop", "-count=1", "-timeout=10m", "-v", "."}},
+		commands: [][]string{{"go", "test", "-C", "cmd/campaign/interop", "-count=1", "-v", "."}},
 	},
 	{
 		id: "cosigned", about: "an old copy, a second node under one key, a clock that jumps",
