@@ -92,10 +92,12 @@ type Issued struct {
 // issued, and is counted. It may be repeated.
 //
 // What limits it, and every issuing, is the processor: of the time a credential
-// takes on all cores together, a quarter goes into its signature and the
-// verification that follows, a quarter and more into reading and writing JSON
-// (disclosures, event, states before and after), the rest into rows, their
-// compaction and memory; a fifth of all is the sequencer's, one record after the other.
+// takes on all cores together, a quarter goes into the verification that follows its
+// signature, an eighth into the signature, a sixth into making and reading the
+// credential around both, an eighth into the sequencer, one record after the other,
+// and a tenth into Pebble's flushes and compactions; the rest is memory and what an
+// officer's decision takes. States are not decoded again as long as the ledger
+// remembers them, which is for some thousand cases.
 // Verifying alone takes more than twice as long as signing, so that no more than a
 // quarter of bare signing can be reached. cmd/bench measures it as issue_vs_sign.
 func (n *Node) IssueAll(ctx context.Context, r IssueAll) (Issued, error) {

@@ -61,6 +61,12 @@ func Marshal(v any) ([]byte, error) {
 
 // Unmarshal reads one strict JSON value into v and refuses members v does not have.
 func Unmarshal(data []byte, v any) error {
+	if s, ok := v.(*string); ok && len(data) >= 2 && data[0] == '"' && data[len(data)-1] == '"' {
+		if text := string(data[1 : len(data)-1]); isPlainText(text) {
+			*s = text
+			return nil
+		}
+	}
 	return read(data, v, json.RejectUnknownMembers(true))
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
 )
 
 // What is plain must be canonical; what is not plain may be.
@@ -41,6 +42,25 @@ func FuzzPlain(f *testing.F) {
 		val := jsontext.Value(append([]byte(nil), data...))
 		if err := val.Canonicalize(); err != nil || string(val) != string(data) {
 			t.Errorf("%q is plain, its RFC 8785 form is %q (%v)", data, val, err)
+		}
+	})
+}
+
+// TestPlainTextIsReadAndWrittenAsAnyOther compares the short way of strings with the long one.
+func TestPlainTextIsReadAndWrittenAsAnyOther(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.StringMatching(`[ -~]{0,8}`), rapid.String()).Draw(t, "text")
+		got, err := Marshal(text)
+		list, longErr := Marshal([]string{text})
+		if (err == nil) != (longErr == nil) || err == nil && "["+string(got)+"]" != string(list) {
+			t.Errorf("%q is written %s, %v; in a list %s, %v", text, got, err, list, longErr)
+		}
+		raw := rapid.OneOf(rapid.Just(string(got)), rapid.StringMatching(`"?[ -~]{0,6}"?`)).Draw(t, "raw")
+		var one string
+		var within []string
+		err, longErr = Unmarshal([]byte(raw), &one), Unmarshal([]byte("["+raw+"]"), &within)
+		if err == nil && (longErr != nil || len(within) != 1 || within[0] != one) || err != nil && longErr == nil && len(within) == 1 && raw != "null" {
+			t.Errorf("%s is read as %q, %v; in a list as %q, %v", raw, one, err, within, longErr)
 		}
 	})
 }

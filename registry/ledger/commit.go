@@ -15,23 +15,24 @@ func (l *Ledger) write(b *batch) error {
 	w := l.db.NewBatchWithSize(b.estimate(), pebble.WithMaxRetainedSizeBytes(2*maxSealed))
 	edge, err := l.compose(b, w)
 	if err != nil {
+		l.memo = &memo{} // what it kept is not what will be
 		return errors.Join(l.undo(b, err), w.Close())
 	}
 	if err := l.db.ApplyNoSyncWait(w, pebble.Sync); err != nil {
 		l.halt.stop(fmt.Errorf("write batch %d: %w", b.number, err))
 	}
 	l.edge, l.batches = edge, b.number
-	b.rows, b.view = w, newView(l.db, b.size())
+	b.rows, b.view = w, l.newView(b.size())
 	return nil
 }
 
 // compose fills the rows of a batch and returns the edge of the tree it makes.
 func (l *Ledger) compose(b *batch, w *pebble.Batch) (edge, error) {
-	fold := newStage(l.db, &l.memo)
+	fold := newStage(rows{l.db, b.first, l.memo})
 	if err := l.reduce(b, fold); err != nil {
 		return edge{}, err
 	}
-	if err := fold.flush(w); err != nil {
+	if err := fold.flush(w, b.size()); err != nil {
 		return edge{}, fmt.Errorf("write projections: %w", err)
 	}
 	return l.fill(b, w)

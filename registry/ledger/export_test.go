@@ -41,7 +41,7 @@ func SwapSealed(l *Ledger, a, b int64) error {
 	if err := l.db.Set(rowKey(rowRecord, b), rowA, pebble.Sync); err != nil {
 		return err
 	}
-	l.views.adopt(newView(l.db, l.Head().Size))
+	l.views.adopt(l.newView(l.Head().Size))
 	return nil
 }
 

@@ -73,7 +73,6 @@ type Ledger struct {
 	instance [instanceSize]byte
 	halt     *halt
 	views    views
-	memo     memo // of rows of projections
 
 	rooms   []*room
 	clock   *clock       // nil = Now is believed
@@ -84,6 +83,7 @@ type Ledger struct {
 	closing chan struct{} // closed by Close
 	ended   chan struct{} // closed when all batches have landed and no more will come
 
+	memo      *memo                   // of rows of projections; under mu, and each view's own
 	mu        sync.Mutex              // held while a batch is made, so that it is never seen half done
 	flying    sync.WaitGroup          // batches in flight; joined under mu
 	reduction *transparency.Reduction // of all that is written; under mu

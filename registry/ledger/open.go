@@ -50,7 +50,7 @@ func attach(o Options, create bool) (*Ledger, error) {
 	l := &Ledger{
 		signer: o.Signer, keys: o.Keys, project: o.Project, now: o.Now, rand: o.Rand, log: o.Log,
 		mirrorFS: o.MirrorFS, mirrorDir: o.Mirror,
-		clock: newClock(o), halt: newHalt(o), heads: &headFile{fs: o.HeadFS, dir: o.HeadDir}, queue: make(chan *submission, maxQueue),
+		clock: newClock(o), halt: newHalt(o), memo: &memo{}, heads: &headFile{fs: o.HeadFS, dir: o.HeadDir}, queue: make(chan *submission, maxQueue),
 		flight: make(chan *batch, 1), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if err := l.acquire(o, create); err != nil {
@@ -153,7 +153,7 @@ func (l *Ledger) start() error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	l.adopt(cp, l.reduction.At(), newView(l.db, tree.size))
+	l.adopt(cp, l.reduction.At(), l.newView(tree.size))
 	if err := l.loadPublished(); err != nil {
 		return err
 	}

@@ -36,8 +36,9 @@ type Projection interface {
 }
 
 // A Reader is a Projection that holds values beside rows. Read gives what decode
-// makes of a row, which is lent to it, or made of the same bytes before; a key has
-// one decode. The value is shared by all who read it and not changed.
+// makes of a row, which is lent to it, or what is known to be in the row. A key has
+// one decode, and one that is read so is written by [Keeper] alone. The value is
+// shared by all who read it and not changed.
 type Reader interface {
 	Read(key []byte, decode func(row []byte) (any, error)) (any, error)
 }
@@ -54,19 +55,20 @@ var errViewOnly = errors.New("a view is not written: projections come from recor
 // rows implements Projection and [Reader].
 type rows struct {
 	r    pebble.Reader
-	memo *memo // nil = it remembers nothing
+	size int64 // of the tree they are as of
+	memo *memo // nil = they remember nothing
 }
 
 func (p rows) Get(key []byte) ([]byte, error) { return get(p.r, nameKey(rowView, key)) }
 
 // Read implements [Reader].
 func (p rows) Read(key []byte, decode func([]byte) (any, error)) (value any, err error) {
+	if value = p.memo.get(key, p.size); value != nil {
+		return value, nil
+	}
 	err = lend(p.r, nameKey(rowView, key), func(row []byte) error {
-		if value = p.memo.get(key, row); value != nil {
-			return nil
-		}
 		if value, err = decode(row); err == nil {
-			p.memo.set(key, bytes.Clone(row), value)
+			p.memo.learn(key, p.size, len(row), value)
 		}
 		return err
 	})
@@ -86,7 +88,7 @@ func (p rows) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) erro
 
 // View reads projections as of the newest acknowledged batch.
 func (l *Ledger) View(fn func(Projection) error) error {
-	return l.look(func(v *view) error { return fn(rows{v.snap, &l.memo}) })
+	return l.look(func(v *view) error { return fn(v.rows()) })
 }
 
 // ProjectionSize is the tree size the projections reflect. It is behind the
@@ -123,6 +125,7 @@ func (l *Ledger) rebuild() error {
 	if err := l.usable(); err != nil {
 		return err
 	}
+	l.memo = &memo{}
 	w := l.db.NewBatch()
 	defer w.Close()
 	if err := errors.Join(
@@ -137,8 +140,7 @@ func (l *Ledger) rebuild() error {
 	if err := l.catchUp(); err != nil {
 		return err
 	}
-	l.memo.forget()
-	l.views.adopt(newView(l.db, l.Head().Size))
+	l.views.adopt(l.newView(l.Head().Size))
 	return nil
 }
 
@@ -175,11 +177,11 @@ func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader, commit func(w *p
 	if err != nil || done == tree.size {
 		return err
 	}
-	fold, size, batch := newStage(to, nil), done, int64(0)
+	fold, size, batch := newStage(rows{r: to}), done, int64(0)
 	step := func(last bool) error {
 		w := to.NewBatch()
 		defer w.Close()
-		if err := errors.Join(fold.flush(w), w.Set(keyView, number(size), nil)); err != nil {
+		if err := errors.Join(fold.flush(w, size), w.Set(keyView, number(size), nil)); err != nil {
 			return err
 		}
 		commit(w, last)

@@ -175,7 +175,7 @@ func (l *Ledger) erase(subject string) error {
 	if err := l.db.Delete(nameKey(rowSubject, digest[:]), pebble.Sync); err != nil {
 		l.halt.stop(fmt.Errorf("forget subject: %w", err))
 	}
-	l.memo.forget()
-	l.views.adopt(newView(l.db, l.Head().Size))
+	l.memo = &memo{} // nothing of the subject lingers
+	l.views.adopt(l.newView(l.Head().Size))
 	return nil
 }

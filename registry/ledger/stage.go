@@ -29,10 +29,7 @@ type staged struct {
 	gone    bool
 }
 
-// newStage is an empty stage over a store. The memo may be nil.
-func newStage(under pebble.Reader, m *memo) *stage {
-	return &stage{rows{under, m}, map[string]*staged{}}
-}
+func newStage(under rows) *stage { return &stage{under, map[string]*staged{}} }
 
 func (s *stage) Get(key []byte) ([]byte, error) {
 	row, ok := s.rows[string(key)]
@@ -118,8 +115,9 @@ func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) er
 	return nil
 }
 
-// flush moves the rows into a batch. What they were written from is remembered.
-func (s *stage) flush(w *pebble.Batch) error {
+// flush moves the rows into a batch that makes the tree that large. What they were
+// written from is remembered.
+func (s *stage) flush(w *pebble.Batch, size int64) error {
 	for key, row := range s.rows {
 		if row.gone {
 			if err := w.Delete(nameKey(rowView, []byte(key)), nil); err != nil {
@@ -132,7 +130,7 @@ func (s *stage) flush(w *pebble.Batch) error {
 			return fmt.Errorf("row %.80q: %w", key, err)
 		}
 		if row.value != nil {
-			s.under.memo.set([]byte(key), raw, row.value)
+			s.under.memo.keep([]byte(key), size, len(raw), row.value)
 		}
 		if err := w.Set(nameKey(rowView, []byte(key)), raw, nil); err != nil {
 			return err

@@ -197,9 +197,9 @@ const filterBits = 10
 // CachedBytes is what the store keeps in memory to be fast: cached blocks, memory
 // tables and rows read before. It grows up to a bound; 0 when the ledger is closed.
 func (l *Ledger) CachedBytes() (bytes int64) {
-	_ = l.look(func(*view) error { // keeps the store open
+	_ = l.look(func(v *view) error { // keeps the store open
 		m := l.db.Metrics()
-		bytes = m.BlockCache.Size + int64(m.MemTable.Size+m.MemTable.ZombieSize) + l.memo.bytes()
+		bytes = m.BlockCache.Size + int64(m.MemTable.Size+m.MemTable.ZombieSize) + v.memo.bytes()
 		return nil
 	})
 	return bytes

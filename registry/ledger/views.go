@@ -20,6 +20,7 @@ type views struct {
 type view struct {
 	snap    *pebble.Snapshot
 	size    int64 // of the tree
+	memo    *memo // of its rows
 	readers int   // under views.mu
 	stale   bool  // a newer one is current; under views.mu
 }
@@ -44,7 +45,11 @@ func (v *views) release(w *view) {
 }
 
 // newView is the store as it is now. It is to be adopted or dropped.
-func newView(db *pebble.DB, size int64) *view { return &view{snap: db.NewSnapshot(), size: size} }
+func (l *Ledger) newView(size int64) *view {
+	return &view{snap: l.db.NewSnapshot(), size: size, memo: l.memo}
+}
+
+func (v *view) rows() rows { return rows{v.snap, v.size, v.memo} }
 
 // adopt makes a view what readers see from here on.
 func (v *views) adopt(w *view) {
