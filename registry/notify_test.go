@@ -3,6 +3,8 @@ package registry_test
 import (
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/exchange"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -232,5 +235,27 @@ func TestUnionTellsOfItsMembers(t *testing.T) {
 	rounds(t, eu, de, nz)
 	if again := [3]int64{eu.size(), de.size(), nz.size()}; again != sizes {
 		t.Errorf("logs grew by notices: %v, then %v", sizes, again)
+	}
+}
+
+// TestAnotherCertificateChangesNoVerdict: TLS keeps readers out, and says nothing
+// about anybody.
+func TestAnotherCertificateChangesNoVerdict(t *testing.T) {
+	nz, jp, file := suspended(t)
+	must(t, os.RemoveAll(filepath.Join(nz.opts.Dir, "tls")))
+	must(t, keyring.CreateTLS(filepath.Join(nz.opts.Dir, "tls"), nz.Config().Host(), nz.clock.Now()))
+	nz.serve()
+	got(jp.AddPeer(t.Context(), registry.AddPeer{Anchor: got(nz.Anchor())(t).Marshal(), By: "Desk",
+		Dial: map[string]string{nz.Config().Host(): nz.addr}, CA: string(got(os.ReadFile(filepath.Join(jp.opts.Dir, "tls", "ca.pem")))(t))}))(t)
+	nz.NotifyDue(t.Context())
+	jp.FollowDue(t.Context())
+	jp.expect("its certificate is not known", file, federation.ByArrangement)
+	jp.meet(nz)
+	rounds(t, jp, nz)
+	jp.pass(2 * time.Minute)
+	rounds(t, jp, nz)
+	jp.expect("it is known again", file, federation.StatusSuspended)
+	if s := got(nz.Peer("JP"))(t).Notices; s.KnownSize < s.Size {
+		t.Errorf("Japan knows: %+v", s)
 	}
 }
