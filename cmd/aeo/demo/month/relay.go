@@ -97,6 +97,12 @@ func (r *relay) set(cut bool) {
 	}
 }
 
+func (r *relay) isCut() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.cut
+}
+
 // hangUp ends all that runs over the line; the caller holds mu.
 func (r *relay) hangUp() {
 	for c := range r.open {

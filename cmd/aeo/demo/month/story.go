@@ -65,10 +65,16 @@ func (s *story) tell(count int) error {
 	if len(leftOut) > 0 {
 		fmt.Fprintf(s.out, "\nLeft out, for want of their nodes:\n  %s\n", strings.Join(leftOut, "\n  "))
 	}
+	if err := s.jump(time.Now().Add(-8 * ahead)); err != nil {
+		return err
+	}
+	if err := s.rest(); err != nil {
+		return err
+	}
 	if err := s.clock.Arrive(); err != nil {
 		return err
 	}
-	return s.catchUp()
+	return s.settle(time.Now().Add(-ahead), patience)
 }
 
 func (s *story) lacks(codes []string) bool {

@@ -31,23 +31,23 @@ func (s *story) reinstatement() error {
 // spreads does something about a place's company and measures until every
 // partner's verdict says so.
 func (s *story) spreads(of string, want demo.Outcome, act []string) error {
+	began := time.Now()
 	if _, err := s.aeo(of, append(act, "--by", s.nodes[of].decides)...); err != nil {
 		return err
 	}
-	if err := s.published(of); err != nil {
-		return err
-	}
 	partners := s.partners(s.nodes[of].territory)
-	heard, err := s.heard(of, want, partners)
-	if err != nil {
-		return err
-	}
-	slowest := time.Duration(0)
+	heard := s.heard(of, want, partners, began)
+	var took []time.Duration
 	for _, d := range heard {
-		slowest = max(slowest, d)
+		took = append(took, d)
+	}
+	slices.Sort(took)
+	if len(took) == 0 {
+		took = []time.Duration{0}
 	}
 	s.fact(len(heard) == len(partners), fmt.Sprintf("%s is %s abroad", s.nodes[of].company.name, want.Verdict),
-		"in the bundles of %s, the last after %.1f s", strings.Join(partners, " "), slowest.Seconds())
+		"the desks of %d of %d partners say so, half of them %.1f s after the decision, the last after %.1f s, told by notice",
+		len(heard), len(partners), took[len(took)/2].Seconds(), took[len(took)-1].Seconds())
 	return nil
 }
 
@@ -138,7 +138,7 @@ func (s *story) killed() error {
 	if err := n.kill(); err != nil && !strings.Contains(err.Error(), "already finished") {
 		return err
 	}
-	if err := s.sync("JP"); err != nil { // the partner finds nobody, and keeps what it knew
+	if err := s.catchUp(); err != nil { // its partners find nobody, and keep what they knew
 		return err
 	}
 	if err := s.expect("JP", "SG", "recognised", "by_arrangement"); err != nil {

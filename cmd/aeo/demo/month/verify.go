@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
@@ -87,25 +88,26 @@ func caveats(a answer) string {
 	return "; " + strings.Join(texts, "; ")
 }
 
-// heard is how long it takes until partners' verdicts say what they must after
-// an act: each follows, and its desk pulls its bundle.
-func (s *story) heard(of string, want demo.Outcome, by []string) (map[string]time.Duration, error) {
-	began := time.Now()
+// heard is how long it takes, from an act on, until the desks of partners come
+// to what it makes of the company: nobody asks the nodes to look.
+func (s *story) heard(of string, want demo.Outcome, by []string, began time.Time) map[string]time.Duration {
+	var mu sync.Mutex
 	out := map[string]time.Duration{}
-	for _, code := range by {
-		for range 200 {
-			a, err := s.verify(code, of, border...)
+	_ = s.each(by, func(n *node) error { // who does not hear is missing in the map
+		for time.Since(began) < patience {
+			a, err := s.verify(n.code, of, border...)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if a.Outcome == want {
-				out[code] = time.Since(began)
-				break
+				mu.Lock()
+				defer mu.Unlock()
+				out[n.code] = time.Since(began)
+				return nil
 			}
-			if err := s.sync(code); err != nil {
-				return nil, err
-			}
+			time.Sleep(glance)
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out
 }

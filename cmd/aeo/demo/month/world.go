@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
 )
 
 // world is all nodes, the lines between them, and their clock.
@@ -119,39 +121,125 @@ func (w *world) tick() error {
 	return w.each(w.running(), func(n *node) error { return n.api(w.ctx, "/tick", struct{}{}, nil) })
 }
 
-// sync has every running node follow its partners. Whom it cannot reach it does
-// not reach: that is what some days are about.
-func (w *world) sync(codes ...string) error {
-	if len(codes) == 0 {
-		codes = w.running()
+// at moves the clock to a day and an hour of the month, and waits until every
+// node has done what the time brings about.
+func (w *world) at(day, hour int) error {
+	return w.jump(w.day(day).Add(time.Duration(hour) * time.Hour))
+}
+
+// catchUp lets a little more time pass than a node waits between two looks at a
+// partner, however often it failed before.
+func (w *world) catchUp() error { return w.jump(w.clock.Now().Add(40 * time.Minute)) }
+
+// ahead is more than the longest that a node leaves a partner alone.
+const ahead = 20 * time.Minute
+
+// jump moves the clock in two steps: after the first everybody renews what ran
+// out meanwhile - no clock in earnest jumps so, and whoever looked before its
+// partner renewed would be right to refuse what it finds - and after the second
+// everybody looks at everybody.
+func (w *world) jump(to time.Time) error {
+	if err := w.clock.Jump(to.Add(-ahead)); err != nil {
+		return err
 	}
-	return w.each(codes, func(n *node) error {
-		_, errs, exit := w.try(n.code, "peer", "sync")
-		if exit != 0 && exit != 75 {
-			return fmt.Errorf("%s: aeo peer sync: exit %d: %s", n.code, exit, errs)
+	if err := w.tick(); err != nil {
+		return err
+	}
+	if err := w.rest(); err != nil {
+		return err
+	}
+	var err error
+	for range 6 { // who failed leaves its partner alone for a while
+		if err = w.clock.Jump(to); err != nil {
+			return err
+		}
+		if err = w.settle(to.Add(-ahead/2), moment); !errors.Is(err, errNotLooked) {
+			return err
+		}
+		to = w.clock.Now().Add(ahead)
+	}
+	return err
+}
+
+const (
+	// moment is how long the nodes may take for a look at each other; patience for
+	// what they do after several.
+	moment   = 8 * time.Second
+	patience = 3 * time.Minute
+	// glance is the time between two questions whether they have.
+	glance = 40 * time.Millisecond
+)
+
+var errNotLooked = errors.New("not followed")
+
+// settle waits until every node did what the time brought about and then looked
+// at all partners it can reach, by itself, since an instant.
+func (w *world) settle(since time.Time, within time.Duration) error {
+	if err := w.tick(); err != nil {
+		return err
+	}
+	end := time.Now().Add(within)
+	if err := w.each(w.running(), func(n *node) error { return w.looked(n, since.Unix(), end) }); err != nil {
+		return err
+	}
+	return w.tick()
+}
+
+// rest waits until the rounds that began are over, well or not: a round that is
+// running when the clock jumps ends at another time than it began.
+func (w *world) rest() error {
+	end := time.Now().Add(moment)
+	return w.each(w.running(), func(n *node) error {
+		for time.Now().Before(end) {
+			var list api.List[registry.PeerStatus]
+			if err := n.api(w.ctx, "/peers", nil, &list); err != nil {
+				return err
+			}
+			now := w.clock.Now().Unix()
+			if !slices.ContainsFunc(list.Items, func(p registry.PeerStatus) bool {
+				return p.Following.NextAttempt < now && p.Following.State != registry.StateFrozen
+			}) {
+				return nil
+			}
+			time.Sleep(glance)
 		}
 		return nil
 	})
 }
 
-// at moves the clock to a day and an hour of the month, and waits until every
-// node has done what the time brings about.
-func (w *world) at(day, hour int) error {
-	if err := w.clock.Jump(w.day(day).Add(time.Duration(hour) * time.Hour)); err != nil {
-		return err
+// looked waits until a node has followed all partners it can reach.
+func (w *world) looked(n *node, since int64, end time.Time) error {
+	var missing []string
+	for {
+		var list api.List[registry.PeerStatus]
+		if err := n.api(w.ctx, "/peers", nil, &list); err != nil {
+			return err
+		}
+		missing = nil
+		for _, p := range list.Items {
+			if p.SyncedAt < since && w.reaches(n, p.EntityID) {
+				missing = append(missing, fmt.Sprintf("%s %s (%s)", p.EntityID, p.Following.State, p.Following.Failure))
+			}
+		}
+		if len(missing) == 0 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%w: by %s: %s", errNotLooked, n.code, strings.Join(missing, ", "))
+		}
+		time.Sleep(glance)
 	}
-	return w.catchUp()
 }
 
-// catchUp is two rounds: what changed is published, and then known to all.
-func (w *world) catchUp() error {
-	if err := w.tick(); err != nil {
-		return err
+// reaches reports whether a node can reach another: that runs, and the line is not cut.
+func (w *world) reaches(n *node, entityID string) bool {
+	for _, code := range w.order {
+		if other := w.nodes[code]; other.entity() == entityID {
+			l := w.lines[line{n.code, code}]
+			return other.runs() && l != nil && !l.isCut()
+		}
 	}
-	if err := w.sync(); err != nil {
-		return err
-	}
-	return w.tick()
+	return false
 }
 
 // neighbours are whom a node follows: its partners, a union its members, a
