@@ -105,6 +105,7 @@ func vkeysOf(all []cosigner) (out []*keys.VKey) {
 // of it: every state leaf was recomputed and the tokens compared before there
 // was a view. It returns the checkpoint of the peer with the auditor's line.
 func (n *Node) audit(_ context.Context, p *Peer, v *peer.View) ([]byte, error) {
+	defer n.acquaint(v)()
 	var note []byte
 	var failed error
 	for _, one := range withMembers(v) {
@@ -119,6 +120,21 @@ func (n *Node) audit(_ context.Context, p *Peer, v *peer.View) ([]byte, error) {
 		}
 	}
 	return note, failed
+}
+
+// acquaint lets the cosigners know the logs of a view that is not kept yet: it is
+// judged first, and may be the first that has a member of a union.
+func (n *Node) acquaint(v *peer.View) (done func()) {
+	for _, one := range withMembers(v) {
+		if key, err := one.Rosters.Note(keys.RoleLog); err == nil {
+			n.met.Store(key.Name(), key)
+		}
+	}
+	return func() {
+		for _, one := range withMembers(v) {
+			n.met.Delete(trust.Host(one.EntityID) + "/log")
+		}
+	}
 }
 
 func (n *Node) auditOne(v *peer.View, mirror *peer.Mirror) ([]byte, error) {

@@ -105,6 +105,7 @@ type Node struct {
 	notices   *notices
 	witness   *witness.Cosigner
 	auditor   *witness.Cosigner
+	met       sync.Map // *keys.VKey by log, of a view that is being judged
 	cosigned  *cosigned
 
 	// federating serialises what rewrites published documents: peers,

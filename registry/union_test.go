@@ -7,6 +7,7 @@ import (
 
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
@@ -202,5 +203,27 @@ func TestMemberRotatesAlone(t *testing.T) {
 		eu.clock.forward(at.Add(after).Sub(eu.clock.Now()))
 		got(de.IssueCredential(t.Context(), registry.IssueCredential{Authorisation: german.Case, By: "Desk"}))(t)
 		check("issued anew " + after.String() + " after the switch")
+	}
+}
+
+// TestMemberThatJoinsLater: who has followed the union for long follows a member
+// that it names only now, and vouches for its log from the first look on.
+func TestMemberThatJoinsLater(t *testing.T) {
+	c := newClock()
+	eu, de, nz := found(t, c, "EU", ""), found(t, c, "EU", "DE"), found(t, c, "NZ", "")
+	for _, o := range []*office{eu, de, nz} {
+		o.serve()
+	}
+	nz.meet(eu, de)
+	must(t, nz.SyncPeers(t.Context()))
+	eu.meet(de)
+	de.meet(eu)
+	everybody(t, eu, de)
+	must(t, nz.SyncPeers(t.Context()))
+	if s := got(nz.Peer("EU"))(t); !slices.Contains(s.Members, de.Config().EntityID) {
+		t.Errorf("members %v", s.Members)
+	}
+	if _, err := nz.AuditedCheckpoint(witness.Name(de.Config().Host() + "/log")); err != nil {
+		t.Errorf("the auditor: %v", err)
 	}
 }

@@ -41,6 +41,9 @@ func (n *Node) cosignedLog(origin string) *keys.VKey {
 		}
 		return nil
 	}
+	if key, ok := n.met.Load(origin); ok {
+		return key.(*keys.VKey)
+	}
 	peers, err := n.loadPeers()
 	if err != nil {
 		return nil

@@ -1,0 +1,88 @@
+package month
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aeo-registry/aeo/registry"
+)
+
+// announced: the United States replace their issuer key in the ordinary way,
+// while a part of their partners cannot hear of it.
+func (s *story) announced() error {
+	n := s.nodes["US"]
+	before, err := s.issuerKey("US")
+	if err != nil {
+		return err
+	}
+	if _, err := s.aeo("US", "key", "rotate", "--role", "issuer", "--by", n.desk, "--second", n.decides); err != nil {
+		return err
+	}
+	if err := s.catchUp(); err != nil {
+		return err
+	}
+	now, err := s.issuerKey("US")
+	if err != nil {
+		return err
+	}
+	s.fact(now.Next != nil && now.Present.ID == before.Present.ID, "the next issuer key is announced",
+		"%.8s goes on signing until %s; then %.8s does", now.Present.ID, at(now.SwitchAt), next(now))
+	return nil
+}
+
+// switched: the node signs with the next key by itself. What the one before
+// signed stays good, and so is what the next one signs.
+func (s *story) switched() error {
+	n := s.nodes["US"]
+	now, err := s.issuerKey("US")
+	if err != nil {
+		return err
+	}
+	s.fact(now.Next == nil && now.Present.NotBefore <= s.clock.Now().Unix(), "the next issuer key signs", "%.8s since %s", now.Present.ID, at(now.Present.NotBefore))
+	for _, what := range []string{"signed with the key before", "signed with the next key"} {
+		refused := []string{}
+		partners := s.partners(n.territory)
+		for _, by := range partners {
+			a, err := s.verify(by, "US", border...)
+			if err != nil {
+				return err
+			}
+			if a.Outcome != isRecognised {
+				refused = append(refused, by+" "+a.String())
+			}
+		}
+		s.fact(len(partners) > 0 && len(refused) == 0, "what is "+what+" is good", "%d of %d partners recognise it%s",
+			len(partners)-len(refused), len(partners), listed(refused))
+		if _, err := s.aeo("US", "credential", "issue", s.authorisations["US"], "--by", n.desk); err != nil {
+			return err
+		}
+		if err := s.credentials(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *story) issuerKey(code string) (*registry.Rotation, error) {
+	var list struct {
+		Items []*registry.Rotation `json:"items"`
+	}
+	if err := s.read(code, &list, "key", "rotate", "--status"); err != nil {
+		return nil, err
+	}
+	for _, r := range list.Items {
+		if r.Role == "issuer" {
+			return r, nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no issuer key", code)
+}
+
+func next(r *registry.Rotation) string {
+	if r.Next == nil {
+		return "none"
+	}
+	return r.Next.ID
+}
+
+func at(seconds int64) string { return time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04 UTC") }
