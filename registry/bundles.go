@@ -150,6 +150,12 @@ func (n *Node) bundleBasis() (string, error) {
 // buildBundle packs what every administration followed has published, the
 // arrangements, and our word on who they are, and makes it the newest bundle.
 func (n *Node) buildBundle(historyDays int) error {
+	// Before what it names is read: should more be learnt meanwhile, the next look
+	// builds again.
+	basis, err := n.bundleBasis()
+	if err != nil {
+		return err
+	}
 	materials, err := n.materials()
 	if err != nil {
 		return fmt.Errorf("gather bundle: %w", err)
@@ -197,20 +203,16 @@ func (n *Node) buildBundle(historyDays int) error {
 	if err := n.keepHeads(past, m.Issuers); err != nil {
 		return fmt.Errorf("keep heads: %w", err)
 	}
-	return n.keepBundle(raw, anchor)
+	return n.keepBundle(raw, anchor, basis)
 }
 
-func (n *Node) keepBundle(raw []byte, anchor *bundle.Anchor) error {
+func (n *Node) keepBundle(raw []byte, anchor *bundle.Anchor, basis string) error {
 	b, err := bundle.Open(raw, anchor)
 	if err != nil {
 		return err
 	}
 	if err := peer.ReplaceFile(n.paths.bundle(), raw); err != nil {
 		return fmt.Errorf("store bundle: %w", err)
-	}
-	basis, err := n.bundleBasis()
-	if err != nil {
-		return err
 	}
 	n.current.mu.Lock()
 	defer n.current.mu.Unlock()

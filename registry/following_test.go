@@ -113,6 +113,46 @@ func TestSlowPartnerDelaysNobody(t *testing.T) {
 	}
 }
 
+// What is read for a bundle stays as it is while the next round adds to the log.
+func TestBundlesAreBuiltWhileTheLogIsFollowed(t *testing.T) {
+	nz, jp := partners(t)
+	agree(t, nz, jp)
+	a := nz.grant(orchards)
+	file := nz.export(a.Case)
+	jp.FollowDue(t.Context())
+	done, built := make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(built)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if _, err := jp.BuildBundle(t.Context(), registry.BuildBundle{}); err != nil {
+				built <- err
+				return
+			}
+		}
+	}()
+	for range 3 {
+		got(nz.Suspend(t.Context(), nz.measure(a.Case)))(t)
+		nz.pass(time.Second)
+		jp.LookNow(nz.Config().EntityID)
+		jp.FollowDue(t.Context())
+		jp.expect("suspended", file, federation.StatusSuspended)
+		got(nz.Reinstate(t.Context(), nz.measure(a.Case)))(t)
+		nz.pass(time.Second)
+		jp.LookNow(nz.Config().EntityID)
+		jp.FollowDue(t.Context())
+		jp.expect("reinstated", file, federation.ByArrangement)
+	}
+	close(done)
+	if err := <-built; err != nil {
+		t.Error(err)
+	}
+}
+
 // Failures make us look less often, and one success as often as before.
 func TestPartnerThatFailsIsAskedLessAndLess(t *testing.T) {
 	nz, jp := partners(t)
