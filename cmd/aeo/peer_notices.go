@@ -33,6 +33,6 @@ func printNotices(w io.Writer, n *registry.Notices) {
 		fmt.Fprintf(w, "  not known    %d leaves that it was told of\n", n.Outstanding)
 	}
 	if n.Failed > 0 {
-		fmt.Fprintf(w, "  unanswered   %d messages since this node started\n", n.Failed)
+		fmt.Fprintf(w, "  unanswered   messages since this node started: %d\n", n.Failed)
 	}
 }
