@@ -146,10 +146,10 @@ func (n *Node) auditOne(v *peer.View, mirror *peer.Mirror) ([]byte, error) {
 		h, err := tlog.TreeHash(size, v.Log)
 		return h.String(), err
 	}
-	err = errors.Join(n.witness.Review(v.Checkpoint, v.Rosters.Raw(), v.Log), n.auditor.Review(v.Checkpoint, v.Rosters.Raw(), v.Log))
+	err = errors.Join(n.witness.Review(v.Checkpoint, key, v.Rosters.Raw(), v.Log), n.auditor.Review(v.Checkpoint, key, v.Rosters.Raw(), v.Log))
 	var cosig transparency.Cosignature
 	if err == nil {
-		cosig, err = n.auditor.Vouch(v.Checkpoint.Raw, root)
+		cosig, err = n.auditor.Vouch(v.Checkpoint.Raw, key, root)
 	}
 	var split *transparency.SplitViewError
 	if errors.As(err, &split) {
@@ -329,6 +329,13 @@ func (n *Node) Cosigners() ([]CosignerStatus, error) {
 	if err != nil {
 		return nil, err
 	}
+	return n.statusOf(known), nil
+}
+
+// cosignsOf is how a peer's own cosigners stand.
+func (n *Node) cosignsOf(v *peer.View) []CosignerStatus { return n.statusOf(cosignersOf(v)) }
+
+func (n *Node) statusOf(known []cosigner) []CosignerStatus {
 	c := n.cosigned
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -341,7 +348,7 @@ func (n *Node) Cosigners() ([]CosignerStatus, error) {
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	return out
 }
 
 // compareOwn holds a checkpoint our log signed against the log. Where the log

@@ -220,3 +220,21 @@ func TestBundlesProveThatLogsGrew(t *testing.T) {
 		t.Errorf("who remembers another tree: %v", err)
 	}
 }
+
+// TestMemberThatJoinedIsAuditedAtOnce: its log is met for the first time in the
+// very round that shall cosign it.
+func TestMemberThatJoinedIsAuditedAtOnce(t *testing.T) {
+	c := newClock()
+	jp, eu, de := found(t, c, "JP", ""), found(t, c, "EU", ""), found(t, c, "EU", "DE")
+	for _, o := range []*office{jp, eu, de} {
+		o.serve()
+	}
+	jp.meet(eu, de)
+	everybody(t, jp)
+	eu.meet(de)
+	de.meet(eu)
+	everybody(t, eu, de, jp)
+	if c := cosignersIn(t, got(jp.AuditedCheckpoint(witness.Name("aeo.eude.example/log")))(t), jp); c != "jp.example/auditor@02.14:00" {
+		t.Errorf("Germany's log: %q", c)
+	}
+}

@@ -237,19 +237,20 @@ func (n *Node) findPeer(name string) (*Peer, error) {
 
 // PeerStatus is how a peer stands.
 type PeerStatus struct {
-	EntityID    string     `json:"entity_id"`
-	Territory   string     `json:"territory"`
-	Relation    string     `json:"relation"`
-	Fingerprint string     `json:"fingerprint"`
-	Words       string     `json:"words"`
-	SyncedAt    int64      `json:"synced_at,omitzero"` // 0 before the first sync
-	LogSize     int64      `json:"log_size,omitzero"`
-	Lists       int        `json:"lists,omitzero"`
-	Credentials int        `json:"credentials,omitzero"` // logged by the peer and its members
-	NamesUs     bool       `json:"names_us"`             // the peer's configuration names us as superior
-	Members     []string   `json:"members,omitzero"`
-	Following   *Following `json:"following"`
-	Notices     *Notices   `json:"notices,omitempty"` // nil before any message was exchanged
+	EntityID    string           `json:"entity_id"`
+	Territory   string           `json:"territory"`
+	Relation    string           `json:"relation"`
+	Fingerprint string           `json:"fingerprint"`
+	Words       string           `json:"words"`
+	SyncedAt    int64            `json:"synced_at,omitzero"` // 0 before the first sync
+	LogSize     int64            `json:"log_size,omitzero"`
+	Lists       int              `json:"lists,omitzero"`
+	Credentials int              `json:"credentials,omitzero"` // logged by the peer and its members
+	NamesUs     bool             `json:"names_us"`             // the peer's configuration names us as superior
+	Members     []string         `json:"members,omitzero"`
+	Cosigns     []CosignerStatus `json:"cosigns,omitzero"` // what its witness and auditor last said of our log
+	Following   *Following       `json:"following"`
+	Notices     *Notices         `json:"notices,omitempty"` // nil before any message was exchanged
 }
 
 func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
@@ -266,6 +267,7 @@ func (n *Node) peerStatus(p *Peer) (*PeerStatus, error) {
 	}
 	s.SyncedAt, s.LogSize, s.Lists = v.FetchedAt, v.Checkpoint.Size, len(v.Log.Reduction().URIs())
 	s.NamesUs = slices.Contains(v.Config.AuthorityHints, n.config.EntityID)
+	s.Cosigns = n.cosignsOf(v)
 	s.Credentials = v.Log.Credentials()
 	for _, m := range v.Members {
 		s.Members = append(s.Members, m.EntityID)

@@ -97,6 +97,8 @@ type LogHead struct {
 	Root          string `json:"root"`
 	Checkpoint    string `json:"checkpoint"`
 	PublishedSize int64  `json:"published_size"`
+	// Cosigners are those who could cosign the published head, and did when.
+	Cosigners []CosignerStatus `json:"cosigners,omitzero"`
 }
 
 // LogHead is where the log stands.
@@ -105,6 +107,9 @@ func (n *Node) LogHead() *LogHead {
 	h := &LogHead{Origin: cp.Origin, Size: cp.Size, Root: cp.Root.String(), Checkpoint: string(cp.Raw)}
 	if p := n.ledger.Published(); p != nil {
 		h.PublishedSize = p.Checkpoint.Size
+	}
+	if all, err := n.Cosigners(); err == nil && len(all) > 0 { // else a peer's mirror is broken, as aeo peer list says
+		h.Cosigners = all
 	}
 	return h
 }

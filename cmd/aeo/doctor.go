@@ -155,6 +155,7 @@ func (a *app) examine(c *client) (*health, error) {
 	h.sayClock(s.node.Now, a.now().Unix())
 	h.sayRoom(c.dir)
 	sayKeys(&s.node, s.keys.Items, h.say("keys"))
+	h.sayCosigned(&s.node, s.peers.Items)
 	for _, p := range s.peers.Items {
 		h.sayPartner(&s.node, p)
 	}

@@ -26,6 +26,7 @@ func (a *app) logHead() *cobra.Command {
 			return a.reply("aeo.log-head/1", h, func(w io.Writer) {
 				fmt.Fprintf(w, "%s\n", h.Checkpoint)
 				fmt.Fprintf(w, "committed %d leaves, published %d\n", h.Size, h.PublishedSize)
+				printCosigners(w, h.Cosigners, h.PublishedSize)
 			})
 		},
 	}

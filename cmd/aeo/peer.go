@@ -160,6 +160,9 @@ func (a *app) showPeer(s *registry.PeerStatus) error {
 			fmt.Fprintf(w, "  member       %s\n", m)
 		}
 		printNotices(w, s.Notices)
+		for _, c := range s.Cosigns {
+			fmt.Fprintf(w, "  %-12s %s\n", c.Role, cosigns(c))
+		}
 	})
 }
 

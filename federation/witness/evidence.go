@@ -49,11 +49,7 @@ const (
 // whole copy of it, whose head is newest. A head the log signed that the copy
 // does not have becomes evidence that anybody can check, kept and served from
 // then on; the error is a *transparency.SplitViewError.
-func (c *Cosigner) Review(newest *transparency.Checkpoint, rosters [][]byte, log tlog.HashReader) error {
-	key := c.o.Log(newest.Origin)
-	if key == nil {
-		return nil
-	}
+func (c *Cosigner) Review(newest *transparency.Checkpoint, key *keys.VKey, rosters [][]byte, log tlog.HashReader) error {
 	defer c.lock(newest.Origin)()
 	for _, name := range []string{"checkpoint", suspectName} {
 		file := filepath.Join(c.dir(newest.Origin), name)

@@ -75,11 +75,10 @@ func (c *Cosigner) Add(r *Request) (transparency.Cosignature, error) {
 }
 
 // Vouch cosigns a checkpoint whose log the caller has replayed as a whole, and
-// found that it extends everything the caller saw of it before. root gives the
-// root that log has at a smaller size.
-func (c *Cosigner) Vouch(raw []byte, root func(size int64) (string, error)) (transparency.Cosignature, error) {
-	origin, _, _ := strings.Cut(string(raw), "\n")
-	cp, key, err := c.open(origin, raw)
+// found that it extends everything the caller saw of it before. Key is the log's;
+// root gives the root that log has at a smaller size.
+func (c *Cosigner) Vouch(raw []byte, key *keys.VKey, root func(size int64) (string, error)) (transparency.Cosignature, error) {
+	cp, err := verify(raw, key)
 	if err != nil {
 		return transparency.Cosignature{}, err
 	}
@@ -107,16 +106,21 @@ func (c *Cosigner) open(origin string, raw []byte) (*transparency.Checkpoint, *k
 	if key == nil {
 		return nil, nil, refuse(unknown, "log %.80q is not known", origin)
 	}
+	cp, err := verify(raw, key)
+	return cp, key, err
+}
+
+func verify(raw []byte, key *keys.VKey) (*transparency.Checkpoint, error) {
 	cp, err := transparency.ParseCheckpoint(raw, key)
 	switch {
 	case errors.Is(err, transparency.ErrUnsigned):
-		return nil, nil, &Refusal{Status: forbidden, Err: err}
+		return nil, &Refusal{Status: forbidden, Err: err}
 	case errors.Is(err, transparency.ErrProof):
-		return nil, nil, &Refusal{Status: unprocessable, Err: err}
+		return nil, &Refusal{Status: unprocessable, Err: err}
 	case err != nil:
-		return nil, nil, &Refusal{Status: malformed, Err: err}
+		return nil, &Refusal{Status: malformed, Err: err}
 	}
-	return cp, key, nil
+	return cp, nil
 }
 
 // advance compares with what was cosigned last and stores the new head, with

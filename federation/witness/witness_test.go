@@ -193,7 +193,7 @@ func TestAuditorVouchesForWhatItReplayed(t *testing.T) {
 	}
 	p := newPost(t, l)
 	for _, size := range []int64{5, 5, 11} {
-		_, err := p.Vouch(l.checkpoint(size), root(l))
+		_, err := p.Vouch(l.checkpoint(size), l.key.VKey, root(l))
 		must(t, err)
 	}
 	for _, c := range []struct {
@@ -202,7 +202,7 @@ func TestAuditorVouchesForWhatItReplayed(t *testing.T) {
 		size int64
 		want int
 	}{{"smaller", l, 9, 409}, {"same size, other root", fork, 11, 422}, {"does not extend", fork, 12, 422}, {"extends", l, 12, 200}} {
-		if _, err := p.Vouch(c.l.checkpoint(c.size), root(c.l)); status(err) != c.want {
+		if _, err := p.Vouch(c.l.checkpoint(c.size), l.key.VKey, root(c.l)); status(err) != c.want {
 			t.Errorf("%s: %v, want %d", c.name, err, c.want)
 		}
 	}
@@ -327,10 +327,10 @@ func TestReviewTellsWhatAWitnessAloneCannot(t *testing.T) {
 			t.Fatalf("%s was cosigned", what)
 		}
 		if c.r.Old > 0 && !strings.Contains(what, "size") {
-			must(t, p.Review(head(c.r.Old), [][]byte{roster}, l)) // too early to tell of what is larger
+			must(t, p.Review(head(c.r.Old), l.key.VKey, [][]byte{roster}, l)) // too early to tell of what is larger
 		}
 		var split *transparency.SplitViewError
-		if err := p.Review(head(20), [][]byte{roster}, l); errors.As(err, &split) != c.split || err != nil && !c.split {
+		if err := p.Review(head(20), l.key.VKey, [][]byte{roster}, l); errors.As(err, &split) != c.split || err != nil && !c.split {
 			t.Errorf("%s: %v", what, err)
 		}
 		raw, err := p.Contradiction(name)
@@ -346,6 +346,6 @@ func TestReviewTellsWhatAWitnessAloneCannot(t *testing.T) {
 		if shown, err := e.Check(nil); err != nil || shown.Kind != transparency.KindContradiction || shown.Origin != l.key.Name() {
 			t.Errorf("%s: shown %+v, %v", what, shown, err)
 		}
-		must(t, p.Review(head(20), [][]byte{roster}, l)) // it is said once; the evidence stays
+		must(t, p.Review(head(20), l.key.VKey, [][]byte{roster}, l)) // it is said once; the evidence stays
 	}
 }
