@@ -24,6 +24,8 @@ const (
 	CaveatNotCosigned    = "not_cosigned"     // too few vouch for the head of the issuer's log; its age is the word of who built the bundle
 	CaveatNoReceiptMatch = "no_receipt_match" // a receipt came along that proves another credential, or none
 	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
+	CaveatEnds           = "ends"             // recognition ends within 30 days
+	CaveatInTransit      = "in_transit"       // recognition has ended: what holds for goods under way
 	CaveatNameDiffers    = "name_differs"     // from the name the asker expects
 	CaveatPersonal       = "personal"         // an identifier is a natural person's
 	CaveatList           = "list"             // whose list of which day, and that nobody there signed it

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,6 +47,7 @@ func (e *examination) checkArrangement() finding {
 	if e.outcome.EarlyEnd {
 		e.caveat(CaveatEarlyEnd, "The arrangement was ended with less notice than was agreed.")
 	}
+	e.tellEnd()
 	by, of := e.v.bundle.Manifest().Territory, e.issuer.Territory
 	switch e.outcome.Failure {
 	case mra.NoArrangement:
@@ -58,6 +60,27 @@ func (e *examination) checkArrangement() finding {
 		return failed(SuspendedArrangement, "%s does not recognise %s at present", by, of)
 	}
 	return passed()
+}
+
+// tellEnd says when recognition ended or will, and what that means for goods
+// under way. The verdict is that of the instant asked about; which instant that
+// is to be, people decide by the date that counts.
+func (e *examination) tellEnd() {
+	end := e.outcome.End
+	switch {
+	case end == nil:
+	case end.At > e.at:
+		e.caveat(CaveatEnds, fmt.Sprintf("Recognition ends on %s; %s", end.On, transit(end)))
+	default:
+		e.caveat(CaveatInTransit, fmt.Sprintf("Recognition ended on %s; %s", end.On, transit(end)))
+	}
+}
+
+func transit(end *mra.End) string {
+	if end.InTransit == mra.Honour {
+		return "goods under way by then are honoured: ask about the day on which they set out."
+	}
+	return fmt.Sprintf("goods under way by then are not honoured: what counts is the day of %s.", end.DateBasis)
 }
 
 func (e *examination) checkType() finding {

@@ -67,8 +67,8 @@ func TestBoundaries(t *testing.T) {
 	}{
 		"the second before it takes effect":      {"orchards", opened + 2*day - 1, built, federation.NotYet, ""},
 		"the second it takes effect":             {"home", opened + 2*day, built, federation.OwnProgramme, ""},
-		"the last second of an arrangement":      {"korean", opened + 40*day - 1, built, federation.ByArrangement, ""},
-		"the second an arrangement ends early":   {"korean", opened + 40*day, built, federation.ArrangementEnded, "early_end"},
+		"the last second of an arrangement":      {"korean", opened + 40*day - 1, built, federation.ByArrangement, "ends"},
+		"the second an arrangement ends early":   {"korean", opened + 40*day, built, federation.ArrangementEnded, "early_end in_transit"},
 		"the second an arrangement begins":       {"orchards", opened + 5*day, built, federation.ByArrangement, ""},
 		"the last second of a credential":        {"expired", opened + 50*day - 1, built, federation.ByArrangement, ""},
 		"the second a credential expires":        {"expired", opened + 50*day, built, federation.Expired, ""},

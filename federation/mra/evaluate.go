@@ -45,6 +45,7 @@ type Outcome struct {
 	Matches   []Match
 	Freshness Freshness
 	EarlyEnd  bool // the notice that ended it came later than notice_days before
+	End       *End // when it ended or, within 30 days, will; nil where it did not, or was not recognised by then
 }
 
 // A Match is one role and direction that is recognised.
@@ -62,10 +63,14 @@ func (r *Register) Evaluate(q Query) Outcome {
 		return r.evaluateAlone(q)
 	}
 	best := Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
+	var by *arrangement
 	for _, a := range r.arrangements {
 		if o := a.evaluate(q); o.furtherThan(best) {
-			best = o
+			best, by = o, a
 		}
+	}
+	if by != nil && !q.Pilot {
+		by.tellEnd(&best, q)
 	}
 	return best
 }
