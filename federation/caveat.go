@@ -26,6 +26,7 @@ const (
 	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
 	CaveatEnds           = "ends"             // recognition ends within 30 days
 	CaveatInTransit      = "in_transit"       // recognition has ended: what holds for goods under way
+	CaveatPilot          = "pilot"            // what a pilot makes of it, as test data
 	CaveatNameDiffers    = "name_differs"     // from the name the asker expects
 	CaveatPersonal       = "personal"         // an identifier is a natural person's
 	CaveatList           = "list"             // whose list of which day, and that nobody there signed it

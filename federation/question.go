@@ -30,6 +30,7 @@ type Question struct {
 	Direction  string // import or export, seen from As; "" = any
 	Level      Level  // "" = status; the bundle may demand more
 	MaxAge     int64  // seconds since the status was confirmed; 0 = as agreed
+	Pilot      bool   // also what the rules of a pilot make of it, as test data; never decides
 	Name       string // the name the asker expects: warns where it differs, never decides
 }
 

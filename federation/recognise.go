@@ -21,6 +21,10 @@ func (e *examination) evaluate() (mra.Outcome, error) {
 	if err != nil {
 		return mra.Outcome{}, err
 	}
+	return register.Evaluate(e.query()), nil
+}
+
+func (e *examination) query() mra.Query {
 	q := mra.Query{
 		By: e.v.bundle.Manifest().Territory, Of: e.issuer.Territory,
 		Programme: e.said.programme, Type: e.said.typ,
@@ -30,7 +34,7 @@ func (e *examination) evaluate() (mra.Outcome, error) {
 	if e.known == e.at { // not all that is known now
 		q.KnownBy = q.At
 	}
-	return register.Evaluate(q), nil
+	return q
 }
 
 func (e *examination) checkArrangement() finding {
@@ -48,6 +52,7 @@ func (e *examination) checkArrangement() finding {
 		e.caveat(CaveatEarlyEnd, "The arrangement was ended with less notice than was agreed.")
 	}
 	e.tellEnd()
+	e.tellPilot()
 	by, of := e.v.bundle.Manifest().Territory, e.issuer.Territory
 	switch e.outcome.Failure {
 	case mra.NoArrangement:

@@ -11,7 +11,7 @@ import (
 type inquiry struct {
 	source
 	as, at, typ, role, direction, level, maxAge string
-	statusOnly                                  bool
+	statusOnly, pilot                           bool
 }
 
 func (i *inquiry) flags(cmd *cobra.Command) {
@@ -24,6 +24,7 @@ func (i *inquiry) flags(cmd *cobra.Command) {
 	f.StringVar(&i.typ, "type", "", "type of authorisation needed")
 	f.StringVar(&i.role, "role", "", "role needed in the supply chain, e.g. exporter")
 	f.StringVar(&i.direction, "direction", "", "import or export, seen from --as")
+	f.BoolVar(&i.pilot, "pilot", false, "also say what a pilot makes of it as test data; the verdict does not change")
 	f.StringVar(&i.maxAge, "max-age", "", "the longest since the status was confirmed, e.g. 24h or 7d (default: as agreed)")
 }
 
@@ -31,7 +32,7 @@ func (i *inquiry) flags(cmd *cobra.Command) {
 func (i *inquiry) question(now int64) (federation.Question, error) {
 	q := federation.Question{
 		Now: now, As: i.as, StatusOnly: i.statusOnly, Type: i.typ, Role: i.role,
-		Direction: i.direction, Level: federation.Level(i.level),
+		Direction: i.direction, Level: federation.Level(i.level), Pilot: i.pilot,
 	}
 	var err error
 	if i.at != "" {
