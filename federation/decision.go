@@ -22,7 +22,7 @@ type Decision struct {
 	Basis         string      `json:"basis,omitzero"` // presented_copy, directory, list
 	Caveats       []Caveat    `json:"caveats,omitzero"`
 	MRA           *MRARef     `json:"mra,omitzero"`
-	Pilot         *Pilot      `json:"pilot,omitzero"` // only where it was asked for
+	Pilot         *Pilot      `json:"pilot,omitzero"`  // only where it was asked for
 	List          *ListRef    `json:"list,omitzero"`   // with basis list: where it stands
 	Holder        *Holder     `json:"holder,omitzero"` // only after the signature verified
 	Issuer        *IssuerRef  `json:"issuer,omitzero"`
