@@ -25,6 +25,7 @@ type Arrangement struct {
 	ReviewOn string          `json:"review_on"`
 	Ends     mra.Termination `json:"termination"`
 	Text     *mra.Document   `json:"document,omitzero"` // only where one arrangement is asked for
+	Alone    *Recognised     `json:"alone,omitzero"`    // what we recognise alone under the same id; without an annex the only rung
 }
 
 // A PairLife is the life of one ordered pair. Now is the phase at the instant
@@ -68,7 +69,7 @@ func (n *Node) Arrangements() ([]*Arrangement, error) {
 		s.Text = nil
 		out = append(out, s)
 	}
-	return out, nil
+	return n.withAlone(out, true)
 }
 
 // Arrangement is how one arrangement stands now.
@@ -88,8 +89,12 @@ func (n *Node) ArrangementAt(id string, version int64, at time.Time) (*Arrangeme
 	}
 	for _, a := range slices.Backward(annexes) { // by version
 		if a.ID == id && (version == 0 || a.Version == version) {
-			return n.describe(a, annexes, register, notices, at), nil
+			all, err := n.withAlone([]*Arrangement{n.describe(a, annexes, register, notices, at)}, false)
+			return all[0], err
 		}
+	}
+	if s, err := n.onlyAlone(id); version == 0 && (err != nil || s != nil) {
+		return s, err
 	}
 	if version != 0 {
 		return nil, fmt.Errorf("%w: no version %d of an arrangement %.40q", ErrNotFound, version, id)

@@ -254,8 +254,29 @@ func (n *Node) partyRosters(entityID string) (*keys.History, string, error) {
 	return v.Rosters, p.Anchor.Territory, nil
 }
 
-// arrangementDocuments are all annexes and notices this node holds.
+// arrangementDocuments are all annexes this node holds and the notices about them.
 func (n *Node) arrangementDocuments() (annexes []*mra.Annex, notices []*mra.SignedNotice, err error) {
+	if annexes, notices, err = n.annexDocuments(); err != nil {
+		return nil, nil, err
+	}
+	ids := map[string]bool{}
+	for _, a := range annexes {
+		ids[a.ID] = true
+	}
+	return annexes, slices.DeleteFunc(notices, func(s *mra.SignedNotice) bool { return !ids[s.MRA] }), nil
+}
+
+// rungDocuments are all annexes, what we recognise alone, and all notices.
+func (n *Node) rungDocuments() ([]*mra.Annex, []*mra.SignedNotice, error) {
+	annexes, notices, err := n.annexDocuments()
+	if err != nil {
+		return nil, nil, err
+	}
+	alone, err := n.recognitions()
+	return append(annexes, alone...), notices, err
+}
+
+func (n *Node) annexDocuments() (annexes []*mra.Annex, notices []*mra.SignedNotice, err error) {
 	docs, err := n.artefacts(view.Annex)
 	if err != nil {
 		return nil, nil, err

@@ -72,19 +72,22 @@ func (c *currentBundle) forget() {
 	c.basis = ""
 }
 
-// Bundle is the newest trust bundle and its manifest.
-func (n *Node) Bundle() ([]byte, *bundle.Manifest, error) {
-	n.current.mu.Lock()
-	defer n.current.mu.Unlock()
-	if n.current.manifest == nil {
+// Bundle is the newest trust bundle for everybody and its manifest.
+func (n *Node) Bundle() ([]byte, *bundle.Manifest, error) { return n.current.get() }
+
+func (c *currentBundle) get() ([]byte, *bundle.Manifest, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.manifest == nil {
 		return nil, nil, fmt.Errorf("%w: no bundle was built yet", ErrNotFound)
 	}
-	return n.current.raw, n.current.manifest, nil
+	return c.raw, c.manifest, nil
 }
 
 // BuildBundle is a request to build a bundle now, changed or not.
 type BuildBundle struct {
-	HistoryDays int `json:"history_days,omitzero"` // how far back it answers; 0 = as the node is set
+	HistoryDays int    `json:"history_days,omitzero"` // how far back it answers; 0 = as the node is set
+	Profile     string `json:"profile,omitzero"`      // public, the default, or border
 }
 
 // BuildBundle builds a bundle now.
@@ -92,16 +95,29 @@ func (n *Node) BuildBundle(_ context.Context, r BuildBundle) (*bundle.Manifest, 
 	if r.HistoryDays < 0 || r.HistoryDays > 36500 {
 		return nil, fmt.Errorf("%w: history of %d days", ErrInvalid, r.HistoryDays)
 	}
+	profile := cmp.Or(r.Profile, bundle.ProfilePublic)
+	if profile != bundle.ProfilePublic && profile != bundle.ProfileBorder {
+		return nil, fmt.Errorf("%w: profile %.20q, want %s or %s", ErrInvalid, profile, bundle.ProfilePublic, bundle.ProfileBorder)
+	}
 	if !n.buildsBundles() {
 		return nil, fmt.Errorf("%w: the union's bundle carries its members", ErrConflict)
 	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
-	if err := n.buildBundle(cmp.Or(r.HistoryDays, n.opts.HistoryDays)); err != nil {
+	if err := n.buildBundle(profile, cmp.Or(r.HistoryDays, n.opts.HistoryDays)); err != nil {
 		return nil, err
 	}
-	_, m, err := n.Bundle()
+	c, _ := n.bundleOf(profile)
+	_, m, err := c.get()
 	return m, err
+}
+
+// bundleOf is where the newest bundle of a profile is kept.
+func (n *Node) bundleOf(profile string) (*currentBundle, string) {
+	if profile == bundle.ProfileBorder {
+		return &n.border, n.paths.border()
+	}
+	return &n.current, n.paths.bundle()
 }
 
 // buildsBundles is false for a member of a union: the union's bundle serves it.
@@ -112,23 +128,33 @@ func (n *Node) refreshBundle() error {
 	if !n.buildsBundles() {
 		return nil
 	}
-	basis, err := n.bundleBasis()
+	return n.rebuildBundle(bundle.ProfilePublic)
+}
+
+func (n *Node) rebuildBundle(profile string) error {
+	basis, err := n.bundleBasis(profile)
 	if err != nil {
 		return err
 	}
-	n.current.mu.Lock()
-	m := n.current.manifest
-	fresh := m != nil && n.current.basis == basis && n.now().Unix()-m.Iat < int64(bundleRebuild/time.Second)
-	n.current.mu.Unlock()
+	c, _ := n.bundleOf(profile)
+	c.mu.Lock()
+	m := c.manifest
+	fresh := m != nil && c.basis == basis && n.now().Unix()-m.Iat < int64(bundleRebuild/time.Second)
+	c.mu.Unlock()
 	if fresh {
 		return nil
 	}
-	return n.buildBundle(n.opts.HistoryDays)
+	return n.buildBundle(profile, n.opts.HistoryDays)
 }
 
 // bundleBasis names everything a bundle is made of.
-func (n *Node) bundleBasis() (string, error) {
+func (n *Node) bundleBasis(profile string) (string, error) {
 	var b strings.Builder
+	if profile == bundle.ProfileBorder {
+		if err := n.borderBasis(&b); err != nil {
+			return "", err
+		}
+	}
 	fmt.Fprintln(&b, n.ledger.Published().Checkpoint.Size, n.cosignedBy())
 	peers, err := n.loadPeers()
 	if err != nil {
@@ -149,10 +175,10 @@ func (n *Node) bundleBasis() (string, error) {
 
 // buildBundle packs what every administration followed has published, the
 // arrangements, and our word on who they are, and makes it the newest bundle.
-func (n *Node) buildBundle(historyDays int) error {
+func (n *Node) buildBundle(profile string, historyDays int) error {
 	// Before what it names is read: should more be learnt meanwhile, the next look
 	// builds again.
-	basis, err := n.bundleBasis()
+	basis, err := n.bundleBasis(profile)
 	if err != nil {
 		return err
 	}
@@ -169,6 +195,9 @@ func (n *Node) buildBundle(historyDays int) error {
 		return fmt.Errorf("gather bundle: %w", err)
 	}
 	members, err := n.bundleMembers(materials, policy, historyDays)
+	if err == nil && profile == bundle.ProfileBorder {
+		err = n.addBorder(members)
+	}
 	if err != nil {
 		return fmt.Errorf("gather bundle: %w", err)
 	}
@@ -177,16 +206,17 @@ func (n *Node) buildBundle(historyDays int) error {
 		Iss: n.config.EntityID, Iat: now.Unix(), RefreshBy: now.Add(bundleRefresh).Unix(), Exp: now.Add(bundleLife).Unix(),
 		// Seconds since the node was made: should the last bundle be lost, no
 		// verifier that remembers it takes the next one for a rollback.
-		Seq: 1 + max(0, now.Unix()-n.config.CreatedAt), Profile: "public", Territory: n.config.Territory,
+		Seq: 1 + max(0, now.Unix()-n.config.CreatedAt), Profile: profile, Territory: n.config.Territory,
 	}
 	for _, mat := range materials {
 		m.Issuers = append(m.Issuers, mat.Issuer())
 	}
-	n.current.mu.Lock()
-	if old := n.current.manifest; old != nil {
-		m.Seq, m.PrevSHA256 = max(m.Seq, old.Seq+1), n.current.sha256
+	c, _ := n.bundleOf(profile)
+	c.mu.Lock()
+	if old := c.manifest; old != nil {
+		m.Seq, m.PrevSHA256 = max(m.Seq, old.Seq+1), c.sha256
 	}
-	n.current.mu.Unlock()
+	c.mu.Unlock()
 	anchor, err := n.Anchor()
 	if err != nil {
 		return err
@@ -203,22 +233,23 @@ func (n *Node) buildBundle(historyDays int) error {
 	if err := n.keepHeads(past, m.Issuers); err != nil {
 		return fmt.Errorf("keep heads: %w", err)
 	}
-	return n.keepBundle(raw, anchor, basis)
+	return n.keepBundle(profile, raw, anchor, basis)
 }
 
-func (n *Node) keepBundle(raw []byte, anchor *bundle.Anchor, basis string) error {
+func (n *Node) keepBundle(profile string, raw []byte, anchor *bundle.Anchor, basis string) error {
 	b, err := bundle.Open(raw, anchor)
 	if err != nil {
 		return err
 	}
-	if err := peer.ReplaceFile(n.paths.bundle(), raw); err != nil {
+	c, name := n.bundleOf(profile)
+	if err := peer.ReplaceFile(name, raw); err != nil {
 		return fmt.Errorf("store bundle: %w", err)
 	}
-	n.current.mu.Lock()
-	defer n.current.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	m := b.Manifest()
-	n.current.raw, n.current.manifest, n.current.sha256, n.current.basis = raw, m, b.SHA256(), basis
-	n.opts.Log.Info("bundle built", "seq", m.Seq, "issuers", len(m.Issuers), "bytes", len(raw))
+	c.raw, c.manifest, c.sha256, c.basis = raw, m, b.SHA256(), basis
+	n.opts.Log.Info("bundle built", "profile", profile, "seq", m.Seq, "issuers", len(m.Issuers), "bytes", len(raw))
 	return nil
 }
 

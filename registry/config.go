@@ -41,6 +41,8 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	negotiations/      drafts and annexes not all parties signed, or nobody imported yet
 //	bundle.aeobundle   the newest trust bundle
 //	heads.json         the heads of logs that were in bundles, and who cosigned them
+//	border.aeobundle   the newest one for our own desks, with imported lists
+//	lists/<t>/         lists imported of a partner without a node
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared
 //	tls/               certificate of the public listener
@@ -59,6 +61,8 @@ func (p paths) evidence() string   { return filepath.Join(p.dir, "evidence") }
 func (p paths) tls() string        { return filepath.Join(p.dir, "tls") }
 func (p paths) mirror() string     { return filepath.Join(p.dir, "mirror") }
 func (p paths) audit() string      { return filepath.Join(p.dir, "audit.tmp") }
+func (p paths) border() string     { return filepath.Join(p.dir, "border.aeobundle") }
+func (p paths) lists() string      { return filepath.Join(p.dir, "lists") }
 func (p paths) bundle() string     { return filepath.Join(p.dir, "bundle.aeobundle") }
 
 func readConfig(dir string) (Config, error) {

@@ -114,6 +114,8 @@ type Node struct {
 	refreshed    refreshed                   // guarded by federating
 	directory    directory                   // says itself what guards it
 	checkedAt    atomic.Int64                // Unix seconds; see checkHead
+	lists        lists                       // guarded by its own lock
+	border       currentBundle               // guarded by its own lock; for our own desks, see border.go
 	current      currentBundle               // guarded by its own lock
 	views        views                       // guarded by its own lock
 	following    *following                  // guarded by its own lock
@@ -266,8 +268,11 @@ func (n *Node) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := n.current.load(n.paths.bundle(), anchor, n.opts.Log); err != nil {
-		return err
+	for _, profile := range []string{bundle.ProfilePublic, bundle.ProfileBorder} {
+		c, name := n.bundleOf(profile)
+		if err := c.load(name, anchor, n.opts.Log); err != nil {
+			return err
+		}
 	}
 	if err := n.directory.open(n.ledger); err != nil {
 		return err

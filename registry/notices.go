@@ -32,7 +32,7 @@ func (n *Node) GiveNotice(ctx context.Context, r GiveNotice) (*Arrangement, erro
 	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
-	annexes, notices, err := n.arrangementDocuments()
+	annexes, notices, err := n.rungDocuments()
 	if err != nil {
 		return nil, err
 	}

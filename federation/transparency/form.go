@@ -100,7 +100,7 @@ func checkStatus(s Status) error {
 
 func checkArtefact(a Artefact) error {
 	switch a.Kind {
-	case KindEntityConfiguration, KindStatement, KindMRA, KindNotice, KindDirectory, KindProgramme:
+	case KindEntityConfiguration, KindStatement, KindMRA, KindNotice, KindDirectory, KindProgramme, KindRecognition, KindList:
 		return checkDigest("sha256", a.SHA256)
 	}
 	return fmt.Errorf("unknown kind %.40q", a.Kind)

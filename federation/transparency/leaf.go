@@ -93,6 +93,8 @@ const (
 	KindNotice              = "notice"
 	KindDirectory           = "directory"
 	KindProgramme           = "programme"
+	KindRecognition         = "recognition" // what the log's owner recognises alone
+	KindList                = "list"        // a partner's list it took over; the digest is of where it came from, not of names
 )
 
 // Structural reports whether the leaf goes first in a batch: other leaves of

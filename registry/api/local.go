@@ -37,6 +37,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localNode(r, n)
 	localCases(r, n)
 	localFederation(r, n)
+	localLists(r, n)
 	localLog(r, n)
 	localBackup(r, n, log)
 	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic)})
@@ -130,8 +131,8 @@ func localFederation(r *mux.Router, n *registry.Node) {
 
 	command(r, "/verify", func(_ context.Context, q registry.Ask) (any, error) { return n.Verdict(q) })
 	command(r, "/bundle", n.BuildBundle)
-	r.HandleFunc(v1+"/bundle", func(w http.ResponseWriter, _ *http.Request) {
-		raw, _, err := n.Bundle()
+	r.HandleFunc(v1+"/bundle", func(w http.ResponseWriter, q *http.Request) {
+		raw, err := localBundle(n, q)
 		answer(w, raw, bundleType, err)
 	}).Methods(http.MethodGet, http.MethodHead)
 }

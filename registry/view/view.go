@@ -41,6 +41,8 @@ const (
 	Notice        ArtefactKind = "notice"
 	Directory     ArtefactKind = "directory"
 	Programme     ArtefactKind = "programme"
+	Recognition   ArtefactKind = "recognition" // what we recognise alone
+	ImportedList  ArtefactKind = "list"        // of a partner without a node: where it came from, not what it names
 )
 
 // Current names the document of which there is one.
