@@ -265,5 +265,5 @@ var lifeAlone = map[string]mra.State{
 func (n *Node) asArrangement(s *Recognised) *Arrangement {
 	return &Arrangement{ID: s.ID, Version: s.Version, SHA256: s.SHA256, Parties: append([]string{n.config.Territory}, s.Of...), Live: []string{},
 		At: n.now().Unix(), Pairs: []PairLife{}, Rules: []ruleStatus{}, Notices: []mra.Notice{}, Versions: []VersionRef{},
-		State: lifeAlone[s.State], SignedOn: s.SignedOn, Alone: s}
+		State: lifeAlone[s.State], SignedOn: s.SignedOn, ReviewOn: s.Text.ReviewOn, Alone: s}
 }

@@ -39,12 +39,13 @@ func (a *app) bundleBuild() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&r.Profile, "profile", bundle.ProfilePublic, "public, or border: with imported lists, for our own desks only")
 	cmd.Flags().IntVar(&r.HistoryDays, "history-days", 0, "how far back it answers (default: as the node is set)")
 	return cmd
 }
 
 func (a *app) bundlePull() *cobra.Command {
-	var out, anchorFile, dial, ca string
+	var out, anchorFile, dial, ca, profile string
 	cmd := &cobra.Command{
 		Use:   "pull [ENTITY]",
 		Short: "fetch the newest trust bundle, check it, and keep it",
@@ -56,7 +57,10 @@ and replaces the file only by one that opens under the anchor.`,
 			if out == "" {
 				return fail(exitUsage, errors.New("--out is needed"))
 			}
-			raw, anchor, err := a.pullBundle(args, anchorFile, dial, ca)
+			if len(args) > 0 && profile != bundle.ProfilePublic {
+				return fail(exitUsage, errors.New("a border bundle is given out by our own node only: leave out the entity id"))
+			}
+			raw, anchor, err := a.pullBundle(args, anchorFile, dial, ca, profile)
 			if err != nil {
 				return err
 			}
@@ -73,12 +77,13 @@ and replaces the file only by one that opens under the anchor.`,
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "file to write")
 	f.StringVar(&anchorFile, "anchor", "", "the anchor it must open under (default: the node's own, or the one kept)")
+	f.StringVar(&profile, "profile", bundle.ProfilePublic, "public, or border: with imported lists; from our own node only, and for our own desks only")
 	f.StringVar(&dial, "dial", "", "address of the listener, HOST:PORT (default: resolve the name)")
 	f.StringVar(&ca, "tls-ca", "", "certificate authority of the listener (default: the system's)")
 	return cmd
 }
 
-func (a *app) pullBundle(args []string, anchorFile, dial, ca string) ([]byte, *bundle.Anchor, error) {
+func (a *app) pullBundle(args []string, anchorFile, dial, ca, profile string) ([]byte, *bundle.Anchor, error) {
 	if len(args) == 0 {
 		c, err := a.node()
 		if err != nil {
@@ -87,7 +92,7 @@ func (a *app) pullBundle(args []string, anchorFile, dial, ca string) ([]byte, *b
 		if anchorFile == "" {
 			anchorFile = filepath.Join(c.dir, "anchor.aeoanchor")
 		}
-		raw, err := c.raw(http.MethodGet, "/bundle", nil)
+		raw, err := c.raw(http.MethodGet, "/bundle?profile="+escape(profile), nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -142,6 +147,9 @@ func olderThan(name string, b *bundle.Bundle, anchor *bundle.Anchor) error {
 	old, err := bundle.Open(raw, anchor)
 	if err != nil {
 		return nil // whatever it is, it is no bundle of this anchor
+	}
+	if was, is := old.Manifest().Profile, b.Manifest().Profile; was != is {
+		return fail(exitConflict, fmt.Errorf("%s is a bundle of profile %s and would become one of profile %s", name, was, is))
 	}
 	if old.Manifest().Seq > b.Manifest().Seq {
 		return fmt.Errorf("%w: %s is number %d, the one fetched number %d", bundle.ErrRolledBack, name, old.Manifest().Seq, b.Manifest().Seq)

@@ -19,7 +19,7 @@ const maxAnnexFile = 1 << 20
 
 func newMRACmd(a *app) *cobra.Command {
 	cmd := group("mra", "mutual recognition arrangements: draft, sign, import, give notice")
-	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraPropose(), a.mraImport(), a.mraDrop(), a.mraShow(), a.mraList(), a.mraRehearse(), a.mraCompare(),
+	cmd.AddCommand(a.mraParty(), newMRADraftCmd(a), a.mraSign(), a.mraRecognise(), a.mraPropose(), a.mraImport(), a.mraDrop(), a.mraShow(), a.mraList(), a.mraRehearse(), a.mraCompare(),
 		a.mraNotice("suspend", "suspend our side of an arrangement"), a.mraNotice("resume", "lift our suspension"),
 		a.mraNotice("end", "end our side of an arrangement for good"))
 	return cmd

@@ -135,7 +135,7 @@ func (a *app) rehearsalBundle(s *source) (*federation.Verifier, int64, error) {
 		}
 		return d.verifier, d.now, nil
 	}
-	raw, anchor, err := a.pullBundle(nil, s.anchor, "", "")
+	raw, anchor, err := a.pullBundle(nil, s.anchor, "", "", bundle.ProfilePublic)
 	if err != nil {
 		return nil, 0, err
 	}

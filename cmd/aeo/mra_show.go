@@ -87,6 +87,12 @@ func readArrangements(c *client) (*arrangementList, error) {
 func writeArrangements(w io.Writer, list *arrangementList) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range list.Items {
+		if s.Alone != nil {
+			fmt.Fprintf(t, "%s\tversion %d\t%s\tby us alone: %s\n", plain(s.ID), s.Alone.Version, strings.Join(s.Parties, " "), plain(aloneWords(s.Alone)))
+			if len(s.Pairs) == 0 {
+				continue
+			}
+		}
 		fmt.Fprintf(t, "%s\tversion %d\t%s\t%s\n", plain(s.ID), s.Version, strings.Join(s.Parties, " "), plain(bearing(s)))
 	}
 	for _, k := range list.Negotiations {
@@ -144,6 +150,12 @@ A name that is no arrangement's is looked for among the drafts.`,
 
 func (a *app) showArrangement(s *registry.Arrangement) error {
 	return a.reply("aeo.arrangement/1", s, func(w io.Writer) {
+		if s.Alone != nil {
+			writeAlone(w, s.Alone)
+			if len(s.Pairs) == 0 {
+				return
+			}
+		}
 		fmt.Fprintf(w, "%s  version %d between %s\n", s.ID, s.Version, strings.Join(s.Parties, " and "))
 		for _, p := range s.Pairs {
 			fmt.Fprintf(w, "  %s  %s\n", arrow(p.Pair), plain(phrase(p, s.At)))

@@ -101,6 +101,8 @@ func (p *problems) add(row int, column, format string, args ...any) {
 	p.list = append(p.list, Problem{row, column, fmt.Sprintf(format, args...)})
 }
 
+func (p *problems) count() int { return len(p.list) + p.more }
+
 // all are the problems; the last says how many are not named.
 func (p *problems) all() []Problem {
 	if p.more > 0 {

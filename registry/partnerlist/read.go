@@ -114,7 +114,7 @@ func (r *reader) readHeading() bool {
 
 // readLine gives the entries of a row, none where it has a problem.
 func (r *reader) readLine(l line) []listed.Entry {
-	before := len(r.problems.list) + r.problems.more
+	before := r.problems.count()
 	if len(l.cells) > len(r.grid.heading) {
 		r.problems.add(l.row, letter(len(r.grid.heading)+1), "a cell beyond the last column")
 	}
@@ -125,7 +125,7 @@ func (r *reader) readLine(l line) []listed.Entry {
 	e.SuspendedSince = r.date(l, colSuspended, e.Status == listed.Suspended)
 	e.EndedOn = r.date(l, colEnded, e.Status == listed.Ended)
 	components := r.components(l, e.Roles)
-	if len(r.problems.list)+r.problems.more > before {
+	if r.problems.count() > before {
 		return nil
 	}
 	if known, has := r.names[e.Identifier]; has && known.name != e.Name {
@@ -171,9 +171,9 @@ func formulaLike(s string) bool { return s != "" && strings.ContainsRune("=+-@\t
 
 // needed is a cell that must not be empty.
 func (r *reader) needed(l line, column string) string {
-	before := len(r.problems.list) + r.problems.more
+	before := r.problems.count()
 	text := r.cell(l, column)
-	if text == "" && len(r.problems.list)+r.problems.more == before {
+	if text == "" && r.problems.count() == before {
 		r.problems.add(l.row, column, "empty")
 	}
 	return text
@@ -284,6 +284,7 @@ func (r *reader) roles(l line) []string {
 		return nil
 	}
 	var out []string
+	before := r.problems.count()
 	for _, word := range strings.FieldsFunc(text, func(c rune) bool { return c == ';' || c == ',' }) {
 		word = strings.ToLower(strings.TrimSpace(word))
 		switch {
@@ -296,7 +297,7 @@ func (r *reader) roles(l line) []string {
 			out = append(out, word)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && r.problems.count() == before {
 		r.problems.add(l.row, colRoles, "no role")
 	}
 	return out

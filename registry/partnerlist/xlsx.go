@@ -30,8 +30,8 @@ func readXLSX(raw []byte, p *problems) (g *grid) {
 		return nil
 	}
 	defer f.Close()
-	before := len(p.list)
-	if !scanSheets(f, p) || len(p.list) > before {
+	before := p.count()
+	if !scanSheets(f, p) || p.count() > before {
 		return nil
 	}
 	for _, name := range f.GetSheetList() {
