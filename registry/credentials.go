@@ -93,7 +93,7 @@ type Issued struct {
 //
 // What limits it, and every issuing, is the processor: of the time a credential
 // takes on all cores together, a quarter goes into the verification that follows its
-// signature, an eighth into the signature, a sixth into making and reading the
+// signature, an eighth into the signature, a fifth into making and reading the
 // credential around both, an eighth into the sequencer, one record after the other,
 // and a tenth into Pebble's flushes and compactions; the rest is memory and what an
 // officer's decision takes. States are not decoded again as long as the ledger
