@@ -101,6 +101,7 @@ func TestStaleCopyStops(t *testing.T) {
 	jp.meet(nz)
 	nz.grant(orchards)
 	nz.gather()
+	must(t, jp.SyncPeers(t.Context()))
 	must(t, nz.Close())
 	stale.open()
 	t.Cleanup(func() { stale.Close() })
@@ -108,6 +109,21 @@ func TestStaleCopyStops(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	stale.signsNothing("the old copy")
+
+	// What the witness holds is what recovery has to reach.
+	must(t, stale.Close())
+	note := filepath.Join(t.TempDir(), "checkpoint")
+	must(t, os.WriteFile(note, got(jp.WitnessedCheckpoint(witness.Name("aeo.nz.example/log")))(t), 0o600))
+	if _, err := registry.Recover(stale.opts, registry.RecoverRequest{From: []string{note}}); !errors.Is(err, ledger.ErrBehind) {
+		t.Errorf("recovered without the leaves: %v", err)
+	}
+	rec := got(registry.Recover(stale.opts, registry.RecoverRequest{Forget: true,
+		From: []string{note, filepath.Join(jp.opts.Dir, "peers", "aeo.nz.example", "mirror")}}))(t)
+	if rec.Size != nz.size() {
+		t.Errorf("recovered %d leaves of %d", rec.Size, nz.size())
+	}
+	stale.open()
+	must(t, stale.Ledger().ReadOnly())
 }
 
 // TestStaleCopyWithoutAHeadFileSignsNothingAtAll: then the witness is asked first.

@@ -10,6 +10,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry/ledger"
@@ -22,7 +23,7 @@ const maxStray = 64 << 20
 // A RecoverRequest names who may know more of the node's log than the node does.
 type RecoverRequest struct {
 	Heads  []string // head files, of a lost disk for example
-	From   []string // partners' bundles, mirrors of partners, or exported logs
+	From   []string // partners' bundles, mirrors of partners, exported logs, or checkpoints that partners cosigned
 	Mirror string   // the node's own mirror; empty = the one it remembers
 	Forget bool     // go on without the keys of subjects that are missing
 }
@@ -85,6 +86,9 @@ func (c *collector) source(name string) (ledger.Source, error) {
 		return ledger.Source{}, err
 	}
 	if !info.IsDir() {
+		if raw, err := readBounded(name, witness.MaxAnswer); err == nil && bytes.HasPrefix(raw, []byte(c.key.Name()+"\n")) {
+			return c.head(name, raw)
+		}
 		return c.bundle(name)
 	}
 	if _, err := os.Stat(filepath.Join(name, "view.json")); err == nil {

@@ -36,7 +36,8 @@ you have:
   --mirror DIR   the node's mirror: it brings back every batch
   --from COPY    what others hold, as often as there are others: a partner's mirror of
                  this log (peers/HOST/mirror in its node's directory), a log exported by
-                 aeo log export, or a partner's bundle, which knows a head only
+                 aeo log export, or what knows a head only: a partner's bundle, or the
+                 checkpoint its witness cosigned (/witness/NAME/checkpoint)
 
 What comes back from copies of others is the public part: what was sealed for traders
 is lost and marked so. The sources need no trust, as all they say bears this log's own
