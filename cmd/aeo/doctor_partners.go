@@ -12,11 +12,21 @@ const aDay = 24 * hour
 // sayPartner says how the following of a partner stands, and what its desks and
 // ours notice of it.
 func (h *health) sayPartner(s *registry.NodeStatus, p *registry.PeerStatus) {
-	who, try := partnerName(p), commandLine("aeo", "peer", "sync", p.EntityID)
+	who, show, try := partnerName(p), commandLine("aeo", "peer", "show", p.EntityID), commandLine("aeo", "peer", "sync", p.EntityID)
 	age := s.Now - p.SyncedAt
+	f := p.Following
+	if f == nil {
+		f = &registry.Following{State: registry.StateFollowing}
+	}
 	switch {
+	case f.State == registry.StateFrozen:
+		h.add(levelAct, exitMisbehaviour, "partner", show, "%s signed two histories of its log: nothing new of it is believed until an officer decides", who)
+	case f.State == registry.StateMisbehaving:
+		h.act("partner", show, "%s answers what cannot be right: %s", who, f.Failure)
 	case p.SyncedAt == 0:
 		h.act("partner", try, "%s was never reached", who)
+	case age < hour && f.State == registry.StateBehind:
+		h.ok("partner", "%s is being caught up with", who)
 	case age < hour:
 		h.ok("partner", "%s is followed, looked at %s", who, ago(age))
 	case age < aDay:
@@ -25,6 +35,13 @@ func (h *health) sayPartner(s *registry.NodeStatus, p *registry.PeerStatus) {
 		h.act("partner", try, "%s was last reached %s; verdicts about its companies say so", who, ago(age))
 	default:
 		h.act("partner", try, "%s was last reached %s: beyond the usual limit of seven days verdicts about its companies are cannot_tell", who, ago(age))
+	}
+	// Renewed weekly and good for thirty days: what is near its end was not renewed.
+	if left := f.Expires - s.Now; f.Expires > 0 && left < 7*aDay {
+		h.act("partner", try, "%s vouches for its keys until %s only", who, instant(f.Expires))
+	}
+	if n := p.Notices; n != nil && n.Outstanding > 0 && s.Now-n.Sent > hour {
+		h.look("partner", show, "%s was told of %d of our leaves %s and has not said that it knows them", who, n.Outstanding, ago(s.Now-n.Sent))
 	}
 }
 

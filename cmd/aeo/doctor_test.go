@@ -30,9 +30,14 @@ func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
 		"a partner away for days":  {func(h *health) { h.sayPartner(&node, partner(3*aDay)) }, levelAct, "verdicts about its companies say so", exitLater},
 		"a partner away for weeks": {func(h *health) { h.sayPartner(&node, partner(20*aDay)) }, levelAct, "cannot_tell", exitLater},
 		"a partner never reached":  {func(h *health) { h.sayPartner(&node, partner(-1)) }, levelAct, "never reached", exitLater},
-		"a clock that agrees":      {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
-		"a clock a minute off":     {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
-		"a clock an hour off":      {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
+		"a partner with two histories": {func(h *health) {
+			p := partner(5)
+			p.Following = &registry.Following{State: registry.StateFrozen}
+			h.sayPartner(&node, p)
+		}, levelAct, "two histories", exitMisbehaviour},
+		"a clock that agrees":  {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
+		"a clock a minute off": {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
+		"a clock an hour off":  {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
 		"a review that is overdue": {func(h *health) {
 			h.sayArrangement(&node, &registry.Arrangement{ID: "JP-NZ", Parties: []string{"JP", "NZ"}, ReviewOn: "2020-01-01", At: doctorNow})
 		}, levelLook, "its review was due on 2020-01-01", exitOK},

@@ -1,49 +1,21 @@
 package month
 
 import (
-	"encoding/json"
-	"os"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/aeo-registry/aeo/registry"
 )
 
-// pair is the arrangement of two territories.
-func pair(a, b string) agreement { return between(a, b) }
-
-// amendment: Japan recognises manufacturers no more; version 2 says so from its day on.
+// amendment: Japan recognises exporters no more; version 2 says so from its day on.
 func (s *story) amendment() error {
-	var old struct {
-		SHA256  string `json:"sha256"`
-		Version int64  `json:"version"`
-	}
-	if err := s.read("JP", &old, "mra", "show", "JP-NZ"); err != nil {
-		return err
-	}
-	file := s.path("arrangements", "JP-NZ.draft.json")
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	var draft map[string]any
-	if err := json.Unmarshal(raw, &draft); err != nil {
-		return err
-	}
-	draft["version"], draft["prev_sha256"] = old.Version+1, old.SHA256
-	draft["signed_on"] = s.clock.Now().UTC().Format(time.DateOnly)
-	for _, r := range draft["recognitions"].([]any) {
-		rule := r.(map[string]any)
-		rule["from"] = s.day(18).Format(time.DateOnly)
-		if rule["by"] == "JP" {
-			rule["roles"] = []string{"manufacturer"}
-		}
-	}
-	if raw, err = json.Marshal(draft); err != nil {
-		return err
-	}
 	next := s.path("arrangements", "JP-NZ-2.draft.json")
-	if err := os.WriteFile(next, raw, 0o600); err != nil {
+	rule := "by=JP,of=NZ,programme=NZ-SES,type=SES,roles=manufacturer,direction=import,as=AEO exporter,from=" + s.day(18).Format(time.DateOnly)
+	if _, err := s.aeo("JP", "mra", "draft", "--amend", "JP-NZ", "--recognise", rule, "--out", next); err != nil {
 		return err
 	}
-	if err := s.conclude(pair("JP", "NZ"), next); err != nil {
+	if err := s.conclude(between("JP", "NZ"), next); err != nil {
 		return err
 	}
 	if err := s.catchUp(); err != nil {
@@ -86,4 +58,65 @@ func (s *story) ended() error {
 		return err
 	}
 	return s.expectAt("US", "SG", s.day(25).Format(time.RFC3339), "recognised", "by_arrangement")
+}
+
+// witnessAway: nobody reaches Singapore, whose word Japan's log usually gets; it
+// gets that of the others, and waits for nobody.
+func (s *story) witnessAway() error {
+	others := slices.DeleteFunc(slices.Clone(s.order), func(c string) bool { return c == "SG" })
+	s.cut(true, []string{"SG"}, others)
+	n := s.nodes["JP"]
+	began := time.Now()
+	if _, err := s.aeo("JP", "credential", "issue", s.authorisations["JP"], "--by", n.desk); err != nil {
+		return err
+	}
+	if err := s.published("JP"); err != nil {
+		return err
+	}
+	public := time.Since(began)
+	var head registry.LogHead
+	if err := n.api(s.ctx, "/log/head", nil, &head); err != nil {
+		return err
+	}
+	with, without, err := s.cosigners("JP", head.PublishedSize, []string{"SG"})
+	if err != nil {
+		return err
+	}
+	s.fact(!slices.Contains(with, "SG") && len(without) == 0, "one witness is away",
+		"Japan's next head was public after %.1f s, and cosigned by %s%s", public.Seconds(), strings.Join(with, " "), listed(without))
+	s.cut(false, []string{"SG"}, others)
+	if err := s.catchUp(); err != nil {
+		return err
+	}
+	with, without, err = s.cosigners("JP", 0, nil)
+	if err != nil {
+		return err
+	}
+	s.fact(len(without) == 0, "it is back", "Japan's log is cosigned by %s%s", strings.Join(with, " "), listed(without))
+	return nil
+}
+
+// cosigners waits until all that can have cosigned a node's log at a size or
+// above, and tells who has and who has not, but for those who are away.
+func (s *story) cosigners(code string, size int64, away []string) (with, without []string, err error) {
+	for end := time.Now().Add(moment); ; time.Sleep(glance) {
+		var head registry.LogHead
+		if err := s.nodes[code].api(s.ctx, "/log/head", nil, &head); err != nil {
+			return nil, nil, err
+		}
+		with, without = nil, nil
+		for _, c := range head.Cosigners {
+			switch {
+			case c.Size >= max(size, 1):
+				if !slices.Contains(with, c.Territory) {
+					with = append(with, c.Territory)
+				}
+			case c.Role == "witness" && !slices.Contains(away, c.Territory) && !s.nodes[c.Territory].member(): // a member follows its union only
+				without = append(without, c.Territory)
+			}
+		}
+		if len(without) == 0 || time.Now().After(end) {
+			return with, without, nil
+		}
+	}
 }

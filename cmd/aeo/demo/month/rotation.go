@@ -2,6 +2,7 @@ package month
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/aeo-registry/aeo/registry"
@@ -39,6 +40,13 @@ func (s *story) switched() error {
 		return err
 	}
 	s.fact(now.Next == nil && now.Present.NotBefore <= s.clock.Now().Unix(), "the next issuer key signs", "%.8s since %s", now.Present.ID, at(now.Present.NotBefore))
+	raw, err := os.ReadFile(s.credential("US"))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path(oldKeyFile), raw, 0o600); err != nil {
+		return err
+	}
 	for _, what := range []string{"signed with the key before", "signed with the next key"} {
 		refused := []string{}
 		partners := s.partners(n.territory)
@@ -62,6 +70,10 @@ func (s *story) switched() error {
 	}
 	return nil
 }
+
+// oldKeyFile is a credential that the issuer key before signed, kept for whoever
+// looks when the month is over.
+const oldKeyFile = "cases/prairie-instruments-old-key.aeo"
 
 func (s *story) issuerKey(code string) (*registry.Rotation, error) {
 	var list struct {

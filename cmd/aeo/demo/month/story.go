@@ -34,14 +34,15 @@ var chapters = []chapter{
 	{8, "A suspension in New Zealand", []string{"NZ", "JP"}, (*story).suspension},
 	{9, "Lifted again", []string{"NZ", "JP"}, (*story).reinstatement},
 	{10, "The lines between Europe and the rest are cut", []string{"DE", "EU", "JP", "US"}, (*story).partition},
-	{11, "The United States announce their next issuer key", []string{"US"}, (*story).announced},
+	{12, "The United States announce their next issuer key, and Europe cannot hear it", []string{"DE", "EU", "US"}, (*story).announced},
 	{13, "Three days later they are mended", []string{"DE", "EU", "JP", "US"}, (*story).mended},
 	{14, "Singapore's node is killed in the middle of work", []string{"SG", "JP"}, (*story).killed},
 	{15, "Thailand has joined the arrangement of more than two", []string{"SG", "MY", "TH"}, (*story).joined},
 	{17, "An arrangement is amended", []string{"JP", "NZ"}, (*story).amendment},
 	{19, "The amendment is in effect", []string{"JP", "NZ"}, (*story).amended},
 	{20, "Singapore gives notice to end an arrangement", []string{"SG", "US"}, (*story).notice},
-	{22, "The next issuer key has begun to sign", []string{"US"}, (*story).switched},
+	{23, "The next issuer key signs", []string{"DE", "EU", "US"}, (*story).switched},
+	{25, "A witness is away", []string{"JP", "SG", "NZ"}, (*story).witnessAway},
 	{27, "The arrangement has ended", []string{"SG", "US"}, (*story).ended},
 }
 
