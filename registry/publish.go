@@ -147,6 +147,9 @@ func (n *Node) ArrangementList() (peer.ArrangementList, error) {
 		return list, err
 	}
 	for _, a := range all {
+		if len(a.Versions) == 0 {
+			continue // we recognise alone: that is told to our own desks only
+		}
 		list.Arrangements = append(list.Arrangements, peer.ArrangementEntry{ID: a.ID, Parties: a.Parties,
 			Version: a.Version, SHA256: a.SHA256, Notices: int64(len(a.Notices))})
 	}

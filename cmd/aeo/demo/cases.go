@@ -24,6 +24,7 @@ func (s *story) cases(f *forger, unionStatement []byte) ([]*Case, error) {
 	d.statusStates()
 	d.time()
 	d.lookups()
+	d.lists()
 	for _, group := range []func() error{d.alterations, d.receipts, d.forgeries, d.damagedBundles, func() error { return d.union(unionStatement) }} {
 		if err := group(); err != nil {
 			return nil, err

@@ -187,6 +187,9 @@ func (s *story) keepOldBundle() error {
 		return err
 	}
 	s.old["JP-older"] = "cases/JP-older.aeobundle"
+	if err := s.beginAlone(45); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(s.dir, s.old["JP-older"]), raw, 0o600)
 }
 
@@ -218,6 +221,9 @@ func (s *story) endings() error {
 }
 
 func (s *story) notices() error {
+	if err := s.newerList(10); err != nil {
+		return err
+	}
 	if s.sites["SG"] == nil {
 		return nil
 	}
@@ -271,6 +277,9 @@ func (s *story) arrive() error {
 		if err := s.publishedFiles(s.sites[code]); err != nil {
 			return fmt.Errorf("copy what %s serves: %w", code, err)
 		}
+	}
+	if err := s.writeBorder(); err != nil {
+		return err
 	}
 	return s.writeCredentials()
 }
