@@ -45,7 +45,7 @@ func (n *Node) Recognise(ctx context.Context, r Recognise) (*Recognised, error) 
 		return nil, invalid(err)
 	}
 	if r.DryRun {
-		return n.describeAlone(d, n.now()), nil
+		return n.describeAlone(d), nil
 	}
 	root, err := n.ring.Signer(keys.RoleRoot, n.now())
 	if err != nil {
@@ -71,7 +71,10 @@ func (n *Node) Recognise(ctx context.Context, r Recognise) (*Recognised, error) 
 		return nil, err
 	}
 	n.opts.Log.Info("recognition signed", "mra", d.ID, "version", d.Version, "of", r.Partner, "by", r.By, "second", r.Second)
-	return n.describeAlone(d, n.now()), n.refresh(ctx)
+	if err := n.refresh(ctx); err != nil {
+		return nil, err
+	}
+	return n.Recognition(d.ID)
 }
 
 // declaration is the next version of what we recognise alone under an id.
@@ -142,7 +145,7 @@ type Recognised struct {
 	SHA256   string            `json:"sha256"`
 	Of       []string          `json:"of"` // territories
 	Rules    []mra.Recognition `json:"rules"`
-	State    string            `json:"state"` // in_effect, not_yet_in_effect, ended, suspended_arrangement, replaced
+	State    string            `json:"state"` // not_signed, in_effect, not_yet_in_effect, ended, suspended_arrangement, replaced
 	SignedOn string            `json:"signed_on"`
 	Lists    []ListAge         `json:"lists"` // that it is applied to
 	Text     *mra.Document     `json:"document,omitzero"`
@@ -167,7 +170,7 @@ func (n *Node) Recognitions() ([]*Recognised, error) {
 	}
 	out := []*Recognised{}
 	for _, a := range register.DocumentsAlone() {
-		s := n.describeAlone(&a.Document, n.now())
+		s := n.describeAlone(&a.Document)
 		s.State = stateAlone(register, a, n.now())
 		out = append(out, s)
 	}
@@ -188,8 +191,9 @@ func (n *Node) Recognition(id string) (*Recognised, error) {
 	return nil, fmt.Errorf("%w: we recognise nothing alone under %.40q", ErrNotFound, id)
 }
 
-func (n *Node) describeAlone(d *mra.Document, now time.Time) *Recognised {
-	s := &Recognised{ID: d.ID, Version: d.Version, SHA256: d.SHA256(), Rules: d.Recognitions, SignedOn: d.SignedOn, Lists: []ListAge{}, Text: d, State: "signed"}
+// describeAlone is a text nobody has signed; the register says how a signed one stands.
+func (n *Node) describeAlone(d *mra.Document) *Recognised {
+	s := &Recognised{ID: d.ID, Version: d.Version, SHA256: d.SHA256(), Rules: d.Recognitions, SignedOn: d.SignedOn, Lists: []ListAge{}, Text: d, State: "not_signed"}
 	for _, p := range d.Parties {
 		if p.Territory == n.config.Territory {
 			continue

@@ -17,18 +17,16 @@ import (
 // A step is a block of commands of the README with what it says they print.
 type step struct{ commands, output string }
 
-// walkSteps reads the blocks of the README's walk.
-func walkSteps(t *testing.T) (readme string, steps []step) {
+// walks are the sections of the README whose commands are typed here.
+var walks = []string{"A five-minute walk", "Federate with a partner", "Begin without one"}
+
+// walkSteps reads the blocks of one section of the README.
+func walkSteps(t *testing.T, readme, section string) (steps []step) {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme = string(raw)
-	_, walk, ok := strings.Cut(readme, "## A five-minute walk\n")
+	_, walk, ok := strings.Cut(readme, "## "+section+"\n")
 	walk, _, end := strings.Cut(walk, "\n## ")
 	if !ok || !end {
-		t.Fatal("the README has no five-minute walk")
+		t.Fatalf("the README has no section %q", section)
 	}
 	blocks := regexp.MustCompile("(?s)```(sh|text)\n(.*?)```\n").FindAllStringSubmatch(walk, -1)
 	for _, b := range blocks {
@@ -38,7 +36,7 @@ func walkSteps(t *testing.T) (readme string, steps []step) {
 			steps[len(steps)-1].output = b[2]
 		}
 	}
-	return readme, steps
+	return steps
 }
 
 // masks hide what differs from run to run: times, digests, sizes, ports, words, keys.
@@ -69,25 +67,34 @@ func mask(s string) string {
 	return s
 }
 
-// TestWalkOfTheREADME types the README's walk, block by block, into one shell
-// and compares what it prints. With REWRITE=1 it writes the output into the README.
+// TestWalkOfTheREADME types the README's walks, block by block, each into one
+// shell, and compares what they print. With REWRITE=1 it writes the output into
+// the README.
 func TestWalkOfTheREADME(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash to type the walk into")
 	}
-	readme, steps := walkSteps(t)
-	outputs := typeWalk(t, steps)
-	for i, s := range steps {
-		if os.Getenv("REWRITE") != "" {
-			readme = strings.Replace(readme, "```sh\n"+s.commands+"```\n```text\n"+s.output, "```sh\n"+s.commands+"```\n```text\n"+outputs[i], 1)
-			continue
-		}
-		if diff := cmp.Diff(mask(s.output), mask(outputs[i])); diff != "" {
-			t.Errorf("the README says another thing about\n%s(- README, + now)\n%s", s.commands, diff)
-		}
+	name := filepath.Join("..", "..", "README.md")
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if os.Getenv("REWRITE") != "" {
-		if err := os.WriteFile(filepath.Join("..", "..", "README.md"), []byte(readme), 0o644); err != nil {
+	readme := string(raw)
+	for _, section := range walks {
+		t.Run(section, func(t *testing.T) {
+			steps := walkSteps(t, readme, section)
+			for i, output := range typeWalk(t, steps) {
+				s := steps[i]
+				if os.Getenv("REWRITE") != "" {
+					readme = strings.Replace(readme, "```sh\n"+s.commands+"```\n```text\n"+s.output, "```sh\n"+s.commands+"```\n```text\n"+output, 1)
+				} else if diff := cmp.Diff(mask(s.output), mask(output)); diff != "" {
+					t.Errorf("the README says another thing about\n%s(- README, + now)\n%s", s.commands, diff)
+				}
+			}
+		})
+	}
+	if os.Getenv("REWRITE") != "" && !t.Failed() {
+		if err := os.WriteFile(name, []byte(readme), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -123,6 +130,7 @@ func typeWalk(t *testing.T, steps []step) []string {
 	if len(outputs) != len(steps)+1 {
 		t.Fatalf("%d outputs of %d blocks", len(outputs)-1, len(steps))
 	}
+	outputs = outputs[:len(steps)]
 	for i := range outputs {
 		outputs[i] = withoutServing(outputs[i])
 	}
