@@ -73,6 +73,9 @@ func TestListsUntilTheAnnex(t *testing.T) {
 	nz.recogniseAlone(nz.day(-3))
 	nz.takeList(nz.day(-2), listOf(sakuraRow, minatoRow))
 	nz.lookup("on the list", sakuraID, time.Time{}, federation.ByArrangement, federation.List)
+	if d := got(nz.Verdict(registry.Ask{Identifier: sakuraID}))(t); d.Reason != federation.ByArrangement || d.Basis != federation.List {
+		t.Errorf("asked online: %s by %s", d.Reason, d.Basis)
+	}
 	nz.pass(3 * day)
 	jp.pass(0)
 	everybody(t, nz, jp)

@@ -1,10 +1,13 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
+	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/bundle"
 )
 
 // Ask is a question about a credential or an identifier, answered by the node's
@@ -25,9 +28,27 @@ type Ask struct {
 
 // verifiers keeps the one made last: bundles are replaced far less often than asked.
 type verifiers struct {
-	mu  sync.Mutex
-	seq int64                // guarded by mu
-	v   *federation.Verifier // guarded by mu
+	mu   sync.Mutex
+	made map[string]madeVerifier // by profile of the bundle; guarded by mu
+}
+
+type madeVerifier struct {
+	seq int64
+	v   *federation.Verifier
+}
+
+// profileFor is the bundle that an identifier is looked up in: that of our own
+// desks where its territory sends lists.
+func (n *Node) profileFor(identifier string) (string, error) {
+	territory, _, _, err := credential.SplitIdentifier(identifier)
+	if err != nil || !n.buildsBundles() {
+		return bundle.ProfilePublic, nil
+	}
+	lists, err := n.storedLists(territory)
+	if err != nil || len(lists) == 0 {
+		return bundle.ProfilePublic, err
+	}
+	return bundle.ProfileBorder, nil
 }
 
 // Verdict answers as a verifier with our newest bundle and our anchor does, by our clock.
@@ -36,7 +57,11 @@ func (n *Node) Verdict(r Ask) (*federation.Decision, error) {
 		return nil, fmt.Errorf("%w: want a presentation or an identifier", ErrInvalid)
 	}
 	now := n.now().Unix()
-	v, err := n.verifier(now)
+	profile, err := n.profileFor(r.Identifier)
+	if err != nil {
+		return nil, err
+	}
+	v, err := n.verifier(profile, now)
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +76,19 @@ func (n *Node) Verdict(r Ask) (*federation.Decision, error) {
 	return v.Verify([]byte(r.Presentation), q), nil
 }
 
-func (n *Node) verifier(now int64) (*federation.Verifier, error) {
-	raw, manifest, err := n.Bundle()
+func (n *Node) verifier(profile string, now int64) (*federation.Verifier, error) {
+	newest := n.Bundle
+	if profile == bundle.ProfileBorder {
+		newest = func() ([]byte, *bundle.Manifest, error) { return n.BorderBundle(context.Background()) }
+	}
+	raw, manifest, err := newest()
 	if err != nil {
 		return nil, err
 	}
 	n.verifiers.mu.Lock()
 	defer n.verifiers.mu.Unlock()
-	if n.verifiers.v != nil && n.verifiers.seq == manifest.Seq {
-		return n.verifiers.v, nil
+	if made := n.verifiers.made[profile]; made.v != nil && made.seq == manifest.Seq {
+		return made.v, nil
 	}
 	anchor, err := n.Anchor()
 	if err != nil {
@@ -69,6 +98,9 @@ func (n *Node) verifier(now int64) (*federation.Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open our own bundle: %w", err)
 	}
-	n.verifiers.v, n.verifiers.seq = v, manifest.Seq
+	if n.verifiers.made == nil {
+		n.verifiers.made = map[string]madeVerifier{}
+	}
+	n.verifiers.made[profile] = madeVerifier{manifest.Seq, v}
 	return v, nil
 }

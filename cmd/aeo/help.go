@@ -113,7 +113,7 @@ authorisations, arrangements and peers take --jsonl, check takes --format jsonl.
 
 // schemas are the JSON objects the verbs print.
 var schemas = [][2]string{
-	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, holder, issuer, contacts, as, at, now, status_as_of, status_since, cosigned, bundle, checks, evidence, known_then, components"},
+	{"aeo.decision/1", "verify: verdict, reason, status, recognition, recognised_for, basis, caveats, mra, list, holder, issuer, contacts, as, at, now, status_as_of, status_since, cosigned, bundle, checks, evidence, known_then, components"},
 	{"aeo.check/1", "check: rows [{row, name, identifier, country, role, problem or decision}], exit"},
 	{"aeo.check-row/1", "check --format jsonl: row, name, identifier, country, role, problem or decision"},
 	{"aeo.bundle/1", "bundle inspect and verify: verified, sha256, manifest, members, arrangements, administrations"},
@@ -127,6 +127,10 @@ var schemas = [][2]string{
 	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, authority, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, rules, notices"},
+	{"aeo.recognition/1", "mra recognise: id, version, sha256, of, rules, state, signed_on, lists, document; also member alone of aeo.arrangement/1"},
+	{"aeo.list-import/1", "exchange import: header, taken, problems [{row, column, text}], news {added, gone, ended, suspended, reinstated, otherwise, same}"},
+	{"aeo.list/1", "exchange list --jsonl: partner, number, sha256, channel, received_at, stated_as_of, time_zone, imported_by, second_officer, rows, personal; aeo.lists/1 has items of them"},
+	{"aeo.reconciliation/1", "exchange reconcile: partner, about, summary, compared, differences [{kind, identifier, authorisation_type, register, copy}], problems"},
 	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members, notices"},
 	{"aeo.rotation/1", "key rotate: role, roster, present, next, switch_at, old_until; with --status aeo.rotations/1, items of them"},
 	{"aeo.operators/1", "list, also applications, authorisations, arrangements, peers (one object a line with --jsonl), keys and log-entries: items"},

@@ -105,6 +105,8 @@ func basis(d *federation.Decision) string {
 		return "a copy of the credential: it shows that this company is an AEO, not that its sender is this company"
 	case federation.Directory:
 		return "the signed public directory of the issuer: compare name and number with your contract"
+	case federation.List:
+		return "a list of " + place(d.List.Partner) + " of " + d.List.StatedAsOf + ", which came by " + d.List.Channel + " and which nobody there signed"
 	}
 	return ""
 }
