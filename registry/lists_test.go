@@ -189,3 +189,23 @@ func TestReconcileOurHolders(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTwoOfficersTakeAListOver(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	r := registry.ImportList{Partner: "JP", File: listOf(sakuraRow), Format: "csv", StatedAsOf: nz.day(-2), By: "Desk"}
+	for _, second := range []string{"", " desk "} {
+		r.Second = second
+		if _, err := nz.ImportList(t.Context(), r); !errors.Is(err, registry.ErrNotAllowed) {
+			t.Errorf("taken over by Desk and %q: %v", second, err)
+		}
+	}
+	r.Second, r.DryRun = "Head", true
+	if report := got(nz.ImportList(t.Context(), r))(t); report.Taken || len(got(nz.Lists())(t)) != 0 {
+		t.Errorf("a dry run took it: %+v", report)
+	}
+	before := nz.size()
+	r.DryRun, r.File = false, listOf(sakuraRow, sakuraRow)
+	if report := got(nz.ImportList(t.Context(), r))(t); report.Taken || len(report.Problems) != 1 || nz.size() != before {
+		t.Errorf("a list with a problem: %+v", report)
+	}
+}
