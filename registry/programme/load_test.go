@@ -19,7 +19,7 @@ func load(t *testing.T, territory, authority string) *Pack {
 }
 
 func TestEveryPackLoadsForEveryAuthority(t *testing.T) {
-	if diff := cmp.Diff(strings.Fields("AU BR CA CH CN EU GB HK ID JP KR MX MY NZ PH SG TH US UY"), Territories()); diff != "" {
+	if diff := cmp.Diff(strings.Fields("AU BR CA CH CL CN EU GB HK ID JP KR MX MY NZ PH SG TH US UY"), Territories()); diff != "" {
 		t.Fatalf("territories (-want +got):\n%s", diff)
 	}
 	for _, territory := range Territories() {
@@ -124,7 +124,7 @@ func TestTypesJoinComponents(t *testing.T) {
 func TestSecurityDecidesWhatMayBeRecognisedAbroad(t *testing.T) {
 	eligible := map[string][]string{
 		"EU": {"AEOF", "AEOS"}, "NZ": {"SES"}, "SG": {"STP-PLUS"}, "US": {"TIER2", "TIER3"},
-		"AU": {"TRUSTED-TRADER"}, "BR": {"OEA-S"}, "CA": {"PIP"}, "CH": {"AEO"}, "CN": {"ADVANCED"}, "GB": {"AEOS"}, "HK": {"AEO"}, "ID": {"AEO"},
+		"AU": {"TRUSTED-TRADER"}, "BR": {"OEA-S"}, "CA": {"PIP"}, "CH": {"AEO"}, "CL": {"OEA"}, "CN": {"ADVANCED"}, "GB": {"AEOS"}, "HK": {"AEO"}, "ID": {"AEO"},
 		"KR": {"A", "AA", "AAA"}, "MX": {"OEA"}, "MY": {"AEO"}, "PH": {"LEVEL2"}, "TH": {"AEO-BROKER", "AEO-TRADER"}, "UY": {"OEA"},
 		"JP": {"AEO-BROKER", "AEO-EXPORTER", "AEO-IMPORTER", "AEO-LOGISTICS", "AEO-MANUFACTURER", "AEO-WAREHOUSE"},
 	}

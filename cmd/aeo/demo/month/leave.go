@@ -126,5 +126,7 @@ func (s *story) cases() []*demo.Case {
 	ask("two that have no arrangement", "NZ", "DE", "cannot_tell", "issuer_unknown")
 	ask("Thailand's firm in Malaysia", "MY", "TH", "recognised", "by_arrangement")
 	ask("Thailand's firm in Malaysia before Thailand took part", "MY", "TH", "not_recognised", "not_yet_in_effect", day(10)...)
+	out = append(out, &demo.Case{Name: "a firm on the list that Chile mailed", Command: "check", Input: "CL:rut:CL761234567", Args: append(day(17), border...),
+		Bundle: borderBundle, Anchor: "anchors/NZ.aeoanchor", Expect: isRecognised})
 	return out
 }
