@@ -6,6 +6,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/spf13/cobra"
@@ -136,12 +137,13 @@ type stand struct {
 	node         registry.NodeStatus
 	keys         api.List[registry.KeyStatus]
 	peers        api.List[*registry.PeerStatus]
+	lists        api.List[listed.Header]
 	arrangements *arrangementList
 }
 
 func (a *app) examine(c *client) (*health, error) {
 	var s stand
-	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers} {
+	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers, "/lists": &s.lists} {
 		if err := c.get(path, v); err != nil {
 			return nil, err
 		}
@@ -159,6 +161,7 @@ func (a *app) examine(c *client) (*health, error) {
 	for _, p := range s.peers.Items {
 		h.sayPartner(&s.node, p)
 	}
+	h.sayLists(s.node.Now, s.lists.Items)
 	for _, m := range s.arrangements.Items {
 		h.sayArrangement(&s.node, m)
 	}

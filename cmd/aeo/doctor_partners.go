@@ -1,9 +1,12 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -73,4 +76,30 @@ func (h *health) sayNegotiation(k *registry.Negotiation) {
 		return
 	}
 	h.act("arrangement", commandLine("aeo", "mra", "show", k.ID), "%s: version %d, %s", k.ID, k.Version, waiting(k))
+}
+
+// listWarning is how old the newest list of a partner may be before somebody
+// should ask for the next.
+const listWarning = 45 * aDay
+
+// sayLists says how old the newest imported list of each partner is.
+func (h *health) sayLists(now int64, all []listed.Header) {
+	newest := map[string]listed.Header{}
+	for _, l := range all {
+		if l.StatedAsOf >= newest[l.Partner].StatedAsOf {
+			newest[l.Partner] = l
+		}
+	}
+	for _, partner := range slices.Sorted(maps.Keys(newest)) {
+		as, err := time.Parse(time.DateOnly, newest[partner].StatedAsOf)
+		if err != nil {
+			continue
+		}
+		if age := now - as.Unix(); age > listWarning {
+			h.look("list", commandLine("aeo", "exchange", "import", "FILE", "--partner", partner, "--stated-as-of", "DAY", "--by", "OFFICER", "--second", "OFFICER"),
+				"the newest list of %s speaks of %s, %s", place(partner), newest[partner].StatedAsOf, ago(age))
+		} else {
+			h.ok("list", "the newest list of %s speaks of %s", place(partner), newest[partner].StatedAsOf)
+		}
+	}
 }

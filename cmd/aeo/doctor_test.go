@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -35,6 +36,12 @@ func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
 			p.Following = &registry.Following{State: registry.StateFrozen}
 			h.sayPartner(&node, p)
 		}, levelAct, "two histories", exitMisbehaviour},
+		"a list of this month": {func(h *health) {
+			h.sayLists(doctorNow, []listed.Header{{Partner: "CL", StatedAsOf: "2026-10-01"}, {Partner: "CL", StatedAsOf: "2027-01-01"}})
+		}, levelOK, "list of Chile speaks of 2027-01-01", exitOK},
+		"a list of last year": {func(h *health) {
+			h.sayLists(doctorNow, []listed.Header{{Partner: "CL", StatedAsOf: "2026-02-01"}})
+		}, levelLook, "list of Chile speaks of 2026-02-01", exitOK},
 		"a clock that agrees":  {func(h *health) { h.sayClock(doctorNow, doctorNow+1) }, levelOK, "", exitOK},
 		"a clock a minute off": {func(h *health) { h.sayClock(doctorNow, doctorNow-60) }, levelLook, "60 seconds", exitOK},
 		"a clock an hour off":  {func(h *health) { h.sayClock(doctorNow+hour, doctorNow) }, levelAct, "until time has caught up", exitLater},
