@@ -67,12 +67,15 @@ func mayHold(kind, name string) bool {
 		subject := strings.TrimSuffix(rest, ".erased")
 		return dir == "traderkeys" && len(subject) == 2*sha256.Size && strings.Trim(subject, "0123456789abcdef") == ""
 	case !below:
-		return slices.Contains([]string{"node.json", "keys.age", "anchor.aeoanchor", "bundle.aeobundle", "mirror"}, name)
+		return slices.Contains([]string{"node.json", "keys.age", "anchor.aeoanchor", "bundle.aeobundle", "border.aeobundle", "mirror"}, name)
 	case dir == "tls", dir == "negotiations":
 		return plainName(rest)
 	case dir == "journal":
 		number, ok := strings.CutSuffix(rest, ".journal")
 		return ok && len(number) == 20 && strings.Trim(number, "0123456789") == ""
+	case dir == "lists":
+		territory, file, _ := strings.Cut(rest, "/")
+		return plainName(territory) && plainName(file)
 	case dir == "exchange":
 		return plainName(rest)
 	case dir == "peers", dir == "evidence":

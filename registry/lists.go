@@ -232,7 +232,7 @@ func newsOf(last, now []roll.Entry) (out ListNews) {
 }
 
 func (n *Node) listFile(territory string, number int64, kind string) string {
-	return filepath.Join(n.paths.lists(), territory, fmt.Sprintf("%06d.%s", number, kind))
+	return filepath.Join(n.paths.lists(), strings.ToLower(territory), fmt.Sprintf("%06d.%s", number, kind))
 }
 
 // storeList writes the files, then logs the list: from then on it counts. Files
@@ -242,7 +242,7 @@ func (n *Node) storeList(ctx context.Context, r ImportList, h *roll.Header, entr
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{n.paths.lists(), filepath.Join(n.paths.lists(), h.Partner)} {
+	for _, dir := range []string{n.paths.lists(), filepath.Dir(n.listFile(h.Partner, h.Number, "json"))} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func TestNamesOfAListStayInside(t *testing.T) {
 	if h.ImportedBy != "Desk" || h.SecondOfficer != "Head" || h.Channel != "mail" || h.Rows != 2 || h.TimeZone != "Asia/Tokyo" {
 		t.Errorf("header %+v", h)
 	}
-	must(t, os.Remove(filepath.Join(nz.opts.Dir, "lists", "JP", "000001.json")))
+	must(t, os.Remove(filepath.Join(nz.opts.Dir, "lists", "jp", "000001.json")))
 	nz.restart()
 	if _, _, err := nz.BorderBundle(t.Context()); err != nil && !errors.Is(err, registry.ErrLost) {
 		t.Error(err)
@@ -207,5 +207,22 @@ func TestTwoOfficersTakeAListOver(t *testing.T) {
 	r.DryRun, r.File = false, listOf(sakuraRow, sakuraRow)
 	if report := got(nz.ImportList(t.Context(), r))(t); report.Taken || len(report.Problems) != 1 || nz.size() != before {
 		t.Errorf("a list with a problem: %+v", report)
+	}
+}
+
+// TestABackupHasTheLists: a node that is restored knows what officers took over.
+func TestABackupHasTheLists(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	nz.recogniseAlone(nz.day(-3))
+	nz.takeList(nz.day(-2), listOf(sakuraRow, minatoRow))
+	nz.lookup("before", sakuraID, time.Time{}, federation.ByArrangement, federation.List)
+	node, keys := saved(t, nz)
+	opts := nz.elsewhere()
+	got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node), SubjectKeys: bytes.NewReader(keys)}))(t)
+	for _, name := range []string{"000001.json", "000001.received"} {
+		was, is := got(os.ReadFile(filepath.Join(nz.opts.Dir, "lists", "jp", name)))(t), got(os.ReadFile(filepath.Join(opts.Dir, "lists", "jp", name)))(t)
+		if !bytes.Equal(was, is) {
+			t.Errorf("%s is another", name)
+		}
 	}
 }

@@ -94,7 +94,11 @@ func writeListReport(w io.Writer, r *registry.ListReport) {
 	for _, p := range r.Problems {
 		fmt.Fprintln(w, plain(p.String()))
 	}
-	if n := len(r.Problems); n > 0 {
+	switch n := len(r.Problems); {
+	case n > partnerlist.MaxProblems: // the last line has said how many more
+		fmt.Fprintln(w, "nothing is taken over")
+		return
+	case n > 0:
 		fmt.Fprintf(w, "%s: nothing is taken over\n", counted(n, "problem"))
 		return
 	}

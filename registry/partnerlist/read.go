@@ -268,8 +268,15 @@ func (r *reader) components(l line, roles []string) []string {
 		r.problems.add(l.row, colType, "%v", err)
 		return nil
 	}
-	if err := r.pack.CheckRoles(code, roles); err != nil && len(roles) > 0 {
-		r.problems.add(l.row, colRoles, "%v", err)
+	covered, err := r.pack.RolesFor(code)
+	if err != nil {
+		r.problems.add(l.row, colType, "%v", err)
+		return nil
+	}
+	for _, role := range roles {
+		if !slices.Contains(covered, programme.Role(role)) {
+			r.problems.add(l.row, colRoles, "%s does not go with type %s, which has %v", role, code, covered)
+		}
 	}
 	var out []string
 	for _, part := range parts {
