@@ -15,11 +15,12 @@ import (
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
 )
 
-// startMonth starts a month whose nodes are processes of their own.
-func startMonth(t *testing.T, nodes int) (cmd *exec.Cmd, dir string, out *bufio.Scanner) {
+// startMonth starts a month whose nodes are processes of their own, of the
+// program as it is shipped: under the race detector seven of them take minutes.
+func startMonth(t *testing.T, bin string, nodes int) (cmd *exec.Cmd, dir string, out *bufio.Scanner) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "month")
-	cmd = exec.Command("aeo", "demo", "--nodes", strconv.Itoa(nodes), "--keep", "--dir", dir)
+	cmd = exec.Command(bin, "demo", "--nodes", strconv.Itoa(nodes), "--keep", "--dir", dir)
 	cmd.Stderr = os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
@@ -66,7 +67,7 @@ func noneLeft(t *testing.T, dir string) {
 func TestMonth(t *testing.T) {
 	nodes := scaled(t, "AEO_NODES", 7)
 	start := time.Now()
-	cmd, dir, out := startMonth(t, nodes)
+	cmd, dir, out := startMonth(t, buildBinary(t), nodes)
 	var said strings.Builder
 	for out.Scan() {
 		said.WriteString(out.Text() + "\n")
@@ -100,12 +101,13 @@ func TestMonth(t *testing.T) {
 
 // However a month ends, its nodes end with it.
 func TestNoNodeOutlivesItsMonth(t *testing.T) {
+	bin := buildBinary(t)
 	for name, end := range map[string]struct {
 		signal os.Signal
 		exit   int // -1 = none of its own
 	}{"interrupted": {os.Interrupt, exitCancelled}, "killed": {syscall.SIGKILL, -1}} {
 		t.Run(name, func(t *testing.T) {
-			cmd, dir, out := startMonth(t, 7)
+			cmd, dir, out := startMonth(t, bin, 7)
 			for out.Scan() && !strings.Contains(out.Text(), "they follow each other") {
 			}
 			if n := len(left(t, dir)); n < 8 {
