@@ -33,8 +33,9 @@ type Administration struct {
 // An administration opens in two steps, each done once: who it is by the
 // manifest's word, which arrangements need of every party, and all the rest.
 type administration struct {
-	identify func() (*identity, error)
-	open     func() (*Administration, error)
+	identify     func() (*identity, error)
+	open         func() (*Administration, error)
+	contradicted bool // of two histories: see [Issuer].ContradictedAt
 }
 
 // An identity is what the manifest vouches for by a single digest: ec_sha256
@@ -45,7 +46,7 @@ type identity struct {
 }
 
 func (b *Bundle) newAdministration(issuer Issuer) *administration {
-	a := &administration{}
+	a := &administration{contradicted: issuer.ContradictedAt != 0}
 	a.identify = sync.OnceValues(func() (*identity, error) { return b.identify(issuer) })
 	a.open = sync.OnceValues(func() (*Administration, error) {
 		opened, err := b.openAdministration(issuer, a.identify)

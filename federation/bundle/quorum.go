@@ -44,12 +44,13 @@ func (b *Bundle) Quorum(a *Administration, cp *transparency.Checkpoint) Quorum {
 }
 
 // counting are the cosigners of a policy that count for a log: the bundle itself
-// vouches for their keys, and they are not the log's own.
+// vouches for their keys, they are not the log's own, and nothing proves that
+// their own log has two histories.
 func (b *Bundle) counting(policy *transparency.Policy, a *Administration) (out []*keys.VKey) {
 	for _, w := range policy.Witnesses {
 		entityID := "https://" + ownerOf(w.Key)
 		other := b.administrations[entityID]
-		if other == nil || entityID == a.Issuer.EntityID {
+		if other == nil || other.contradicted || entityID == a.Issuer.EntityID {
 			continue
 		}
 		id, err := other.identify()

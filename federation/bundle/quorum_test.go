@@ -84,6 +84,24 @@ func TestQuorumOfTheDefaultPolicy(t *testing.T) {
 	}
 }
 
+// TestContradictedCosignerDoesNotCount: who signed two histories of its own log
+// may as well vouch for two of another's.
+func TestContradictedCosignerDoesNotCount(t *testing.T) {
+	f := found(t)
+	r := newZealand(t, f)
+	r.federated(f.nz, f.jp, f.eu, f.de, f.sg)
+	r.cosign(f.nz, keys.RoleAuditor, f.jp, built-9)
+	r.cosign(f.sg, keys.RoleWitness, f.jp, built-9)
+	r.issuer(f.sg).ContradictedAt = built - day
+	a, err := r.open().Administration(f.jp.entity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Quorum.Result != bundle.QuorumMissing {
+		t.Errorf("%s by %d", a.Quorum.Result, len(a.Quorum.By))
+	}
+}
+
 func TestPolicyMustBeAboutTheLog(t *testing.T) {
 	f := found(t)
 	r := newZealand(t, f)
