@@ -57,7 +57,9 @@ func AlonePath(id string, version int64) string {
 }
 
 // isAlone tells such a member from an annex.
-func isAlone(path string) bool { return strings.Contains(path, "/"+nameAlone) }
+func isAlone(path string) bool {
+	return strings.HasPrefix(path[strings.LastIndexByte(path, '/')+1:], nameAlone)
+}
 
 // NoticePath is where a party's notice about an arrangement lies.
 func NoticePath(id, party string, seq int64) string {

@@ -165,3 +165,16 @@ func TestABadArrangementSpoilsThoseItNames(t *testing.T) {
 		})
 	}
 }
+
+// TestArrangementCalledAlone: an id is the parties' to choose, and no path that
+// it makes is taken for what one party recognises alone.
+func TestArrangementCalledAlone(t *testing.T) {
+	f := found(t)
+	r := newZealand(t, f)
+	d := annex(t, f.nz, f.jp)
+	d.ID = "ALONE-1"
+	r.members[bundle.AnnexPath(d.ID, 1)] = signedAnnex(t, d, f.nz, f.jp)
+	if _, err := r.open().Register(); err != nil {
+		t.Error(err)
+	}
+}
