@@ -63,6 +63,11 @@ func NewRegister(annexes []*Annex, notices []*SignedNotice) (*Register, error) {
 		if len(rungs) == 0 {
 			return nil, fmt.Errorf("%w: about %s, of which there is no annex", ErrNotice, n.MRA)
 		}
+		for _, t := range n.Against {
+			if t != Everyone && !slices.ContainsFunc(rungs, func(a *arrangement) bool { return a.zones[t] != nil }) {
+				return nil, fmt.Errorf("%w: %s number %d of %s: against %s, which is no party", ErrNotice, n.MRA, n.Seq, n.Party, t)
+			}
+		}
 		for _, a := range rungs {
 			if err := a.addNotice(n); err != nil {
 				return nil, fmt.Errorf("%w: %s number %d of %s: %w", ErrNotice, n.MRA, n.Seq, n.Party, err)
@@ -202,11 +207,6 @@ func (a *arrangement) addNotice(n *SignedNotice) error {
 		return fmt.Errorf("iat %d, before number %d", n.Iat, next-1)
 	case !a.speaks(n.Party, n.Iss):
 		return fmt.Errorf("%.80q is not who speaks for %s in this arrangement", n.Iss, n.Party)
-	}
-	for _, t := range n.Against {
-		if t != Everyone && a.zones[t] == nil {
-			return fmt.Errorf("against %s, which is no party", t)
-		}
 	}
 	a.notices = append(a.notices, n)
 	return nil
