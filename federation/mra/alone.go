@@ -122,24 +122,30 @@ func (r *Register) DocumentsAlone() []*Annex { return newest(r.alone) }
 // Governed reports whether an arrangement that both sides signed speaks about
 // the pair at an instant, whatever it says: from the day on which its rules for
 // the pair begin, holders are known by credentials and directories, and lists no
-// longer count.
+// longer count, until it has ended and By declares something alone anew.
 func (r *Register) Governed(by, of string, at time.Time) bool {
-	_, governed := r.agreed(Query{By: by, Of: of, At: at})
-	return governed
+	q := Query{By: by, Of: of, At: at}
+	governing, governed := r.agreed(q)
+	return governed && !slices.ContainsFunc(r.alone, func(a *arrangement) bool {
+		return a.by == by && a.evaluate(q).after(governing)
+	})
 }
 
 // agreed is the outcome of arrangements that both sides signed, and whether any
 // of them has begun to speak about the pair.
 func (r *Register) agreed(q Query) (Outcome, bool) {
-	q.Listed = false
-	o := r.Evaluate(q)
+	o, _ := r.furthest(q)
 	return o, o.Failure != NoArrangement && o.Failure != NotYetInEffect
 }
 
-// evaluateAlone answers for a holder who is known by an imported list only:
-// what By declares alone counts where no arrangement governs the pair. Once one
-// does, a declaration counts again only where it was signed after that
-// arrangement and the arrangement has ended.
+// after reports whether a declaration counts again beside an arrangement that
+// governed the pair: signed after it, once it has ended.
+func (o Outcome) after(governing Outcome) bool {
+	return governing.Failure == Ended && o.Annex != nil && o.Annex.SignedOn > governing.Annex.SignedOn
+}
+
+// evaluateAlone answers for a holder who is known by an imported list only: what
+// By declares alone counts where no arrangement governs the pair, or again after it.
 func (r *Register) evaluateAlone(q Query) Outcome {
 	best := Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
 	governing, governed := r.agreed(q)
@@ -147,11 +153,7 @@ func (r *Register) evaluateAlone(q Query) Outcome {
 		if a.by != q.By {
 			continue
 		}
-		o := a.evaluate(q)
-		if governed && (governing.Failure != Ended || o.Annex == nil || o.Annex.SignedOn <= governing.Annex.SignedOn) {
-			continue
-		}
-		if o.furtherThan(best) {
+		if o := a.evaluate(q); (!governed || o.after(governing)) && o.furtherThan(best) {
 			best = o
 		}
 	}

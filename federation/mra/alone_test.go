@@ -75,7 +75,7 @@ func TestAloneUntilAgreed(t *testing.T) {
 		{"2026-03-01T00:00:00Z", mra.OK, mra.NotYetInEffect, false, true},
 		{"2026-07-01T00:00:00Z", mra.NoArrangement, mra.OK, true, false},
 		{"2026-09-05T00:00:00Z", mra.NoArrangement, mra.Ended, true, false},
-		{"2026-11-01T00:00:00Z", mra.OK, mra.Ended, true, true},
+		{"2026-11-01T00:00:00Z", mra.OK, mra.Ended, false, true},
 	} {
 		q := mra.Query{By: "JP", Of: "NZ", Programme: "ses", Type: "SES", Held: []string{"exporter"}, At: instant(t, c.at)}
 		if o := r.Evaluate(q); o.Failure != c.shown || o.Annex.Alone() != "" {
@@ -115,6 +115,21 @@ func TestNoticesAboutADeclaration(t *testing.T) {
 	stranger := notice(t, mra.Notice{Party: "NZ", Seq: 1, Act: mra.ActSuspend, From: 1, Iat: 1})
 	if _, err := mra.NewRegister([]*mra.Annex{alone(t, declared(t, rule("JP", "NZ", "2026-02-01")))}, []*mra.SignedNotice{stranger}); err == nil {
 		t.Error("another party speaks about what JP declares alone")
+	}
+}
+
+// TestNoticeAboutBothRungs: a notice against a party of the arrangement that
+// the declaration of the same id did not name touches the arrangement alone.
+func TestNoticeAboutBothRungs(t *testing.T) {
+	agreed := document(t, "JP-NZ", []string{"JP", "NZ", "SG"}, rule("JP", "NZ", "2026-06-01"), rule("JP", "SG", "2026-06-01"))
+	n := notice(t, mra.Notice{Party: "JP", Seq: 1, Act: mra.ActSuspend, Against: []string{"SG"}, From: unix(t, "2026-07-01T00:00:00Z"), Iat: unix(t, "2026-07-01T00:00:00Z")})
+	r := register(t, []*mra.Annex{alone(t, declared(t, rule("JP", "NZ", "2026-02-01"))), complete(t, agreed)}, n)
+	for of, want := range map[string]mra.Failure{"SG": mra.SuspendedArrangement, "NZ": mra.OK} {
+		q := asks(t, "2026-07-02T00:00:00Z")
+		q.Of = of
+		if o := r.Evaluate(q); o.Failure != want {
+			t.Errorf("of %s: %q, want %q", of, o.Failure, want)
+		}
 	}
 }
 
