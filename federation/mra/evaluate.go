@@ -62,17 +62,23 @@ func (r *Register) Evaluate(q Query) Outcome {
 	if q.Listed {
 		return r.evaluateAlone(q)
 	}
-	best := Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
-	var by *arrangement
+	best, by := r.furthest(q)
+	if by != nil && !q.Pilot {
+		best.End = r.end(best, by, q)
+	}
+	return best
+}
+
+// furthest is the best answer of the arrangements and which gives it; nil where
+// none speaks of the pair.
+func (r *Register) furthest(q Query) (best Outcome, by *arrangement) {
+	best = Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
 	for _, a := range r.arrangements {
 		if o := a.evaluate(q); o.furtherThan(best) {
 			best, by = o, a
 		}
 	}
-	if by != nil && !q.Pilot {
-		by.tellEnd(&best, q)
-	}
-	return best
+	return best, by
 }
 
 func (o Outcome) furtherThan(p Outcome) bool {

@@ -18,35 +18,36 @@ type End struct {
 	DateBasis string // the date that counts: acceptance, arrival, loading
 }
 
-// tellEnd puts into an outcome when what was asked about ended, if it was
-// recognised until then, or that it will soon.
-func (a *arrangement) tellEnd(o *Outcome, q Query) {
+// end is when what arrangement a answers about ended, if it was recognised until
+// then, or that it will soon; nil where neither, or where another arrangement or
+// rule goes on.
+func (r *Register) end(o Outcome, a *arrangement, q Query) *End {
 	p, at, known := pair{q.By, q.Of}, q.At.Unix(), int64(math.MaxInt64)
 	if !q.KnownBy.IsZero() {
 		known = q.KnownBy.Unix()
 	}
 	var end int64
-	before := *o
 	switch o.Failure {
 	case OK:
 		if end = a.nextEnd(p, o.Matches, at, known); end == 0 || end-at > soon {
-			return
+			return nil
 		}
-		if q.At = time.Unix(end, 0); a.evaluate(q).Failure != Ended {
-			return // another rule goes on
+		q.At = time.Unix(end, 0)
+		if then, _ := r.furthest(q); then.Failure == OK || then.Failure == SuspendedArrangement {
+			return nil
 		}
-	case Ended:
-		if end = a.lastEnd(p, at, known); end == 0 {
-			return
+	case Ended, Type, Role, Direction: // where rules for others go on, those are the answer
+		if end = a.lastEnd(p, q, at, known); end == 0 {
+			return nil
 		}
 		q.At = time.Unix(end-1, 0)
-		if before = a.evaluate(q); before.Failure != OK {
-			return
+		if o = a.evaluate(q); o.Failure != OK {
+			return nil
 		}
 	default:
-		return
+		return nil
 	}
-	o.End = &End{end, a.dateOf(end, p), before.Annex.Termination.InTransit, before.Matches[0].Rule.DateBasis}
+	return &End{end, a.dateOf(end, p), o.Annex.Termination.InTransit, o.Matches[0].Rule.DateBasis}
 }
 
 // nextEnd is the first instant after at on which a notice or its dates may end
@@ -72,9 +73,10 @@ func (a *arrangement) nextEnd(p pair, matches []Match, at, known int64) int64 {
 	return next
 }
 
-// lastEnd is the instant up to at since which nothing of the pair is recognised:
-// its first end by notice, or else the last by dates or by being left out.
-func (a *arrangement) lastEnd(p pair, at, known int64) (end int64) {
+// lastEnd is the instant up to at since which nothing of the pair, programme and
+// type is recognised: its first end by notice, or else the last by dates or by
+// being left out.
+func (a *arrangement) lastEnd(p pair, q Query, at, known int64) (end int64) {
 	for _, n := range a.inEffect(p, at, known) {
 		if n.Act == ActEnd && (end == 0 || n.From < end) {
 			end = n.From
@@ -88,7 +90,7 @@ func (a *arrangement) lastEnd(p pair, at, known int64) (end int64) {
 			end = max(end, signed)
 		}
 		for _, s := range v.rules[p] {
-			if s.until <= at {
+			if s.until <= at && s.rule.Programme == q.Programme && s.rule.AuthorisationType == q.Type {
 				end = max(end, s.until)
 			}
 		}

@@ -91,6 +91,25 @@ func TestGoodsUnderWayWhenItEnds(t *testing.T) {
 	}
 }
 
+// TestEndBesideOtherRules: an end is that of what was asked about. That another
+// type goes on is no comfort, and where another arrangement goes on there is none.
+func TestEndBesideOtherRules(t *testing.T) {
+	ending, other := rule("JP", "NZ", "2026-02-01"), rule("JP", "NZ", "2026-02-01")
+	ending.Until, other.AuthorisationType = "2026-09-01", "AEOC"
+	one := jpnz(t, ending, other)
+	r := register(t, []*mra.Annex{complete(t, one)})
+	for at, want := range map[string]mra.Failure{"2026-08-31T14:59:59Z": mra.OK, "2026-08-31T15:00:00Z": mra.Type} {
+		if o := r.Evaluate(asks(t, at)); o.Failure != want || o.End == nil || o.End.On != "2026-09-01" {
+			t.Errorf("%s: %q %+v", at, o.Failure, o.End)
+		}
+	}
+	region := document(t, "REGION", []string{"JP", "NZ", "SG"}, rule("JP", "NZ", "2026-02-01"))
+	r = register(t, []*mra.Annex{complete(t, one), complete(t, region)})
+	if o := r.Evaluate(asks(t, "2026-08-31T14:59:59Z")); o.Failure != mra.OK || o.End != nil {
+		t.Errorf("another arrangement goes on: %q %+v", o.Failure, o.End)
+	}
+}
+
 // TestRuleThatGoesOnIsNoEnd: where one rule hands over to the next nothing is told.
 func TestRuleThatGoesOnIsNoEnd(t *testing.T) {
 	first := jpnz(t, rule("JP", "NZ", "2026-02-01"))
