@@ -94,13 +94,22 @@ func (d *desk) make(doc document, r *http.Request) ([]byte, error) {
 	if !d.shares.spend(networkOf(r.RemoteAddr), int(doc.effort), time.Now()) {
 		return nil, errCrowded
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	leave, err := enter(r.Context(), d.places)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return doc.read(r)
+}
+
+// enter takes one of the places, for which it waits [maxWait] at most.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	select {
-	case d.places <- struct{}{}:
-		defer func() { <-d.places }()
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
 		return nil, errCrowded
 	}
-	return doc.read(r)
 }

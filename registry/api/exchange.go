@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -34,15 +33,12 @@ func (d *desk) exchange(n *registry.Node) http.HandlerFunc {
 			return
 		}
 		defer done()
-		ctx, cancel := context.WithTimeout(r.Context(), maxWait)
-		defer cancel()
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-		case <-ctx.Done():
-			refuseMessage(w, errCrowded)
+		leave, err := enter(r.Context(), places)
+		if err != nil {
+			refuseMessage(w, err)
 			return
 		}
+		defer leave()
 		sealed, err := n.Exchange(r.Context(), raw)
 		if err != nil {
 			refuseMessage(w, err)

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -44,5 +46,27 @@ func TestWitnessOverHTTP(t *testing.T) {
 	served := ask(h, http.MethodGet, path, "").Body.Bytes()
 	if strings.Count(string(served), "— ") != 2 || !strings.Contains(string(served), "— aeo.nz.example/witness ") {
 		t.Errorf("served:\n%s", served)
+	}
+}
+
+// TestSlowSendersToTheWitnessHoldUpNobody: who begins to send checkpoints and
+// does not go on keeps others neither from documents nor from the witness.
+func TestSlowSendersToTheWitnessHoldUpNobody(t *testing.T) {
+	n := newNode(t)
+	h := api.Public(n, quiet())
+	for range 20 {
+		body, sender := io.Pipe()
+		defer sender.CloseWithError(io.ErrUnexpectedEOF)
+		go func() {
+			defer body.Close() // where it was turned away unread
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/witness/add-checkpoint", body))
+		}()
+		sender.Write([]byte("old ")) // returns once somebody reads it
+	}
+	if w := ask(h, http.MethodGet, "/roster", ""); w.Code != http.StatusOK {
+		t.Errorf("/roster: %d", w.Code)
+	}
+	if w := ask(h, http.MethodPost, "/witness/add-checkpoint", ""); w.Code != http.StatusBadRequest {
+		t.Errorf("/witness/add-checkpoint: %d", w.Code)
 	}
 }
