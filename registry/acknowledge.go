@@ -24,6 +24,9 @@ func (n *Node) notified(_ context.Context, p *Peer, m *exchange.Message) (any, e
 		return nil, err
 	}
 	v, err := n.viewOf(p)
+	if err == nil && v == nil { // removed just now
+		err = fmt.Errorf("%w: %s is not followed", ErrNotFound, p.EntityID())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,10 @@ func (n *Node) relay(_ context.Context, p *Peer, v *peer.View) {
 	for _, who := range peers {
 		if who.EntityID() != p.EntityID() {
 			o := s.of(who.EntityID())
-			o.relay, o.tries, o.next = append(o.relay, exchange.Head{Origin: origin, Size: size}), 0, time.Time{}
+			if o.relay == nil {
+				o.relay = map[string]int64{}
+			}
+			o.relay[origin], o.tries, o.next = size, 0, time.Time{}
 		}
 	}
 	s.mu.Unlock()

@@ -27,6 +27,9 @@ func (n *Node) KnownEvidence(name string, at, index int64) (*exchange.Evidence, 
 		return nil, err
 	}
 	v, err := n.viewOf(p)
+	if err == nil && v == nil {
+		err = fmt.Errorf("%w: %s was not followed since it was added, so its keys are not known", ErrConflict, p.EntityID())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,9 +46,9 @@ func newNotices() *notices {
 // An outbox is what one partner is to be told. It is guarded by the mutex of the
 // notices it belongs to.
 type outbox struct {
-	size, since int64           // the notice that is due; size 0 = none
-	relay       []exchange.Head // notices that are due of logs of our union's members
-	known       *exchange.Known // the acknowledgement that is due
+	size, since int64            // the notice that is due; size 0 = none
+	relay       map[string]int64 // notices that are due of logs of our union's members: size by origin
+	known       *exchange.Known  // the acknowledgement that is due
 	running     bool
 	tries       int
 	next        time.Time
@@ -111,18 +113,17 @@ func (n *Node) dueNotices() {
 		n.opts.Log.Error("notify", "error", err)
 		return
 	}
-	s.mu.Lock()
-	s.scanned = p.Checkpoint.Size
-	s.mu.Unlock()
-	if since == 0 {
-		return
-	}
 	peers, err := n.loadPeers()
 	if err != nil {
 		n.opts.Log.Error("notify", "error", err)
 		return
 	}
 	s.mu.Lock()
+	s.scanned = p.Checkpoint.Size
+	if since == 0 {
+		s.mu.Unlock()
+		return
+	}
 	for _, who := range peers {
 		o := s.of(who.EntityID())
 		if o.size == 0 {
@@ -225,6 +226,7 @@ func (n *Node) tellNow(ctx context.Context, p *Peer) {
 	s.mu.Lock()
 	o := s.of(p.EntityID())
 	due := *o
+	due.relay = maps.Clone(o.relay)
 	s.mu.Unlock()
 	var err error
 	select {
@@ -240,7 +242,7 @@ func (n *Node) tellNow(ctx context.Context, p *Peer) {
 	if err != nil {
 		o.failed++
 		if o.tries++; o.tries < noticeTries && !errors.Is(err, ErrNoExchange) && !errors.Is(err, ErrRefused) {
-			o.next = n.now().Add(noticeAgain << (2 * o.tries))
+			o.next = n.now().Add(noticeAgain << (2 * (o.tries - 1)))
 			return
 		}
 	}
@@ -258,15 +260,18 @@ func (o *outbox) done(sent *outbox) {
 	if o.known == sent.known {
 		o.known = nil
 	}
-	o.relay = o.relay[len(sent.relay):] // it only grows behind
+	maps.DeleteFunc(o.relay, func(origin string, size int64) bool { return size == sent.relay[origin] })
 }
 
 func (n *Node) tellPeer(ctx context.Context, p *Peer, due *outbox) error {
 	ctx, cancel := context.WithTimeout(ctx, noticeTime)
 	defer cancel()
-	heads := due.relay
+	var heads []exchange.Head
 	if due.size > 0 {
-		heads = append([]exchange.Head{{Origin: n.origin(), Size: due.size}}, heads...)
+		heads = append(heads, exchange.Head{Origin: n.origin(), Size: due.size})
+	}
+	for _, origin := range slices.Sorted(maps.Keys(due.relay)) {
+		heads = append(heads, exchange.Head{Origin: origin, Size: due.relay[origin]})
 	}
 	for _, h := range heads {
 		l := letter{}

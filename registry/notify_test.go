@@ -201,6 +201,51 @@ func TestPartnerThatIsGoneGrowsStale(t *testing.T) {
 	}
 }
 
+// TestPartnerThatTakesNoMessagesFillsNoDisk: it can be followed, and what we know
+// of it is said again after each look.
+func TestPartnerThatTakesNoMessagesFillsNoDisk(t *testing.T) {
+	nz, jp, _ := suspended(t)
+	rounds(t, nz, jp)
+	jp.serveBy(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/exchange" {
+				http.Error(w, "dropped", http.StatusBadGateway)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	nz.meet(jp)
+	jp.grant(trader{"Sakura Precision KK", "JP12345678901234567", "AEO-EXPORTER", []string{"exporter"}})
+	kept := func() int {
+		return len(got(os.ReadFile(filepath.Join(nz.opts.Dir, "exchange", "aeo.jp.example.jsonl")))(t))
+	}
+	before, failed := kept(), got(nz.Peer("JP"))(t).Notices.Failed
+	for range 5 {
+		nz.pass(2 * time.Minute)
+		jp.pass(0)
+		rounds(t, nz)
+	}
+	if s := got(nz.Peer("JP"))(t).Notices; s.Failed < failed+5 || kept() != before {
+		t.Errorf("%d messages failed, %d bytes kept, %d before", s.Failed-failed, kept(), before)
+	}
+}
+
+// TestWordOfAPartnerThatWasRemoved: its messages stay; who is added again and was
+// not followed yet has no keys to read them by.
+func TestWordOfAPartnerThatWasRemoved(t *testing.T) {
+	nz, jp, _ := suspended(t)
+	rounds(t, nz, jp)
+	must(t, nz.RemovePeer(t.Context(), "JP"))
+	nz.meet(jp)
+	at, index := nz.clock.Now().Unix(), lastStatus(t, nz)
+	if _, err := nz.KnownEvidence("JP", at, index); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("before it was followed: %v", err)
+	}
+	must(t, nz.SyncPeers(t.Context()))
+	got(nz.KnownEvidence("JP", at, index))(t)
+}
+
 // TestUnionTellsOfItsMembers: partners follow a member through its union, so the
 // union says when there is news of it.
 func TestUnionTellsOfItsMembers(t *testing.T) {

@@ -28,8 +28,8 @@ func (n *Node) sign(p *Peer, kind, re string, body any) (*exchange.Message, erro
 }
 
 // send sends a message to a peer and returns its signed and verified
-// acknowledgement; both are kept, and the message too where no answer came. Where
-// the peer refused the error is [ErrRefused].
+// acknowledgement; both are kept, and the message too where no answer came, unless
+// it says only what we know. Where the peer refused the error is [ErrRefused].
 func (n *Node) send(ctx context.Context, p *Peer, kind string, body any) (*exchange.Message, error) {
 	return n.sendLetter(ctx, p, kind, body, letter{})
 }
@@ -44,7 +44,11 @@ func (n *Node) sendLetter(ctx context.Context, p *Peer, kind string, body any, l
 	l.At, l.JWS = m.Iat, string(m.Raw())
 	if err != nil {
 		l.Fault = shortened(err)
-		return nil, errors.Join(fmt.Errorf("send %s to %s: %w", kind, p.EntityID(), err), n.correspondence(p).keep(now, l))
+		err = fmt.Errorf("send %s to %s: %w", kind, p.EntityID(), err)
+		if kind == exchange.KindKnown { // each look says it anew: a partner that is away must not fill the disk
+			return nil, err
+		}
+		return nil, errors.Join(err, n.correspondence(p).keep(now, l))
 	}
 	if err := n.correspondence(p).keep(now, l, received(now, a)); err != nil {
 		return nil, err
