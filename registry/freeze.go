@@ -138,11 +138,18 @@ func (n *Node) thaw(ctx context.Context, p *Peer, r ThawPeer) error {
 	defer n.lockPeer(p)()
 	n.federating.Lock()
 	defer n.federating.Unlock()
+	p, err := n.findPeer(p.EntityID()) // a round that ended just now may have frozen more of it
+	if err == nil && len(p.Frozen) == 0 {
+		err = fmt.Errorf("%w: %s is not frozen", ErrConflict, p.EntityID())
+	}
+	if err != nil {
+		return err
+	}
 	f := frozenFile{Schema: frozenSchema, Frozen: p.Frozen, ThawedAt: n.now().Unix(), By: r.By, Second: r.Second}
 	if err := p.writeFrozen(fmt.Sprintf("frozen-%d.json", f.ThawedAt), f); err != nil {
 		return err
 	}
-	err := os.Remove(filepath.Join(p.dir, "frozen.json"))
+	err = os.Remove(filepath.Join(p.dir, "frozen.json"))
 	n.known.forget()
 	if err != nil {
 		return err
