@@ -65,11 +65,6 @@ type letters struct {
 	looked map[string]time.Time // when it was looked for a new key; by entity id, guarded by mu
 }
 
-type allowance struct {
-	left float64
-	at   time.Time
-}
-
 // spend takes one message out of what a partner may send.
 func (l *letters) spend(entityID string, now time.Time) bool {
 	l.mu.Lock()
@@ -79,16 +74,10 @@ func (l *letters) spend(entityID string, now time.Time) bool {
 		if l.left == nil {
 			l.left = map[string]*allowance{}
 		}
-		a = &allowance{left: messageBurst, at: now}
+		a = &allowance{}
 		l.left[entityID] = a
 	}
-	a.left = min(messageBurst, a.left+max(0, now.Sub(a.at).Seconds())/messageRefill.Seconds())
-	a.at = now
-	if a.left < 1 {
-		return false
-	}
-	a.left--
-	return true
+	return a.spend(messageBurst, messageRefill, now)
 }
 
 // correspondence is what was exchanged with a peer. It stays where the peer is removed.

@@ -42,7 +42,7 @@ func (n *Node) syncPeers(ctx context.Context, peers []*Peer) error {
 	var rounds sync.WaitGroup
 	for i, p := range peers {
 		rounds.Go(func() {
-			if views[i], errs[i] = n.take(ctx, p, false); errs[i] != nil {
+			if views[i], errs[i] = n.take(ctx, ctx, p, false); errs[i] != nil {
 				n.opts.Log.Warn("sync failed", "peer", p.EntityID(), "error", errs[i])
 				errs[i] = fmt.Errorf("sync %s: %w", p.EntityID(), errs[i])
 			}
@@ -79,8 +79,8 @@ func (n *Node) republish(ctx context.Context) error {
 // take fetches one peer and takes over what it says about shared arrangements.
 // Nothing else waits for the network meanwhile: a slow partner holds up neither
 // the publishing of our own acts nor other partners. There may be a view and an
-// error: see [peer.Follower.Sync].
-func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error) {
+// error: see [peer.Follower.Sync]. The context asking ends the fetching alone.
+func (n *Node) take(ctx, asking context.Context, p *Peer, brief bool) (*peer.View, error) {
 	defer n.cases.lock("follow " + p.EntityID())()
 	p, err := n.findPeer(p.EntityID()) // it may have been removed or changed meanwhile
 	if err == nil {
@@ -90,7 +90,7 @@ func (n *Node) take(ctx context.Context, p *Peer, brief bool) (*peer.View, error
 		return nil, err
 	}
 	before := n.client(p).Traffic()
-	v, err := n.follow(ctx, p, brief)
+	v, err := n.follow(asking, p, brief)
 	if v != nil {
 		_, refused := n.audit(ctx, p, v) // our own bundle, built next, carries the auditor's word
 		if err = errors.Join(err, refused); errors.Is(refused, peer.ErrSplitView) {

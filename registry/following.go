@@ -2,9 +2,7 @@ package registry
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -71,8 +69,7 @@ type pursuit struct {
 	cancel  context.CancelFunc // of the round that is running
 	asked   bool               // to look as soon as it may
 	next    time.Time          // when the next round is due; zero = at once
-	looks   float64            // left
-	looksAt time.Time
+	looks   allowance
 	health  health
 }
 
@@ -80,7 +77,7 @@ type pursuit struct {
 func (f *following) of(p *Peer) *pursuit {
 	u := f.pursuits[p.EntityID()]
 	if u == nil {
-		u = &pursuit{looks: lookBurst}
+		u = &pursuit{}
 		f.pursuits[p.EntityID()] = u
 	}
 	return u
@@ -210,10 +207,8 @@ func (u *pursuit) due(now time.Time) bool {
 	if u.running {
 		return false
 	}
-	u.looks = min(lookBurst, u.looks+max(0, now.Sub(u.looksAt).Seconds())/lookRefill.Seconds())
-	u.looksAt = now
-	if u.asked && u.looks >= 1 {
-		u.asked, u.looks = false, u.looks-1
+	if u.asked && u.looks.spend(lookBurst, lookRefill, now) {
+		u.asked = false
 		return true
 	}
 	if now.Before(u.next) && u.next.Sub(now) <= 2*maxBackoff {
@@ -226,7 +221,7 @@ func (u *pursuit) due(now time.Time) bool {
 // round follows a peer once, in a place of its kind, and says when the next is due.
 func (n *Node) round(ctx context.Context, p *Peer) {
 	f := n.following
-	ctx, cancel := context.WithTimeout(ctx, roundTime)
+	asking, cancel := context.WithTimeout(ctx, roundTime)
 	defer cancel()
 	f.mu.Lock()
 	u := f.of(p)
@@ -239,8 +234,8 @@ func (n *Node) round(ctx context.Context, p *Peer) {
 	select {
 	case places <- struct{}{}:
 		defer func() { <-places }()
-		n.pursue(ctx, p)
-	case <-ctx.Done():
+		n.pursue(ctx, asking, p)
+	case <-asking.Done():
 	}
 	f.mu.Lock()
 	u.running, u.cancel = false, nil
@@ -257,10 +252,11 @@ func (n *Node) round(ctx context.Context, p *Peer) {
 	}
 }
 
-// pursue is one round and what follows from it.
-func (n *Node) pursue(ctx context.Context, p *Peer) {
+// pursue is one round and what follows from it. The time to ask is the partner's:
+// what came of it is published though that has run out.
+func (n *Node) pursue(ctx, asking context.Context, p *Peer) {
 	before, _ := n.views.get(p.EntityID())
-	v, err := n.take(ctx, p, n.following.brief(p, n.now()))
+	v, err := n.take(ctx, asking, p, n.following.brief(p, n.now()))
 	if err != nil {
 		n.opts.Log.Warn("following failed", "peer", p.EntityID(), "error", err)
 	}
@@ -290,11 +286,7 @@ func (n *Node) wait(p *Peer, failures int) time.Duration {
 	for range min(failures, 16) {
 		d = min(2*d, most)
 	}
-	var b [8]byte
-	if _, err := io.ReadFull(n.opts.Rand, b[:]); err != nil {
-		return d
-	}
-	return d*4/5 + time.Duration(binary.BigEndian.Uint64(b[:])>>1)%max(1, d*2/5)
+	return d*4/5 + n.jitter(max(1, d*2/5))
 }
 
 // poll is the interval at which a peer that answers is looked at: that of the

@@ -117,7 +117,10 @@ type Following struct {
 func (n *Node) followingOf(p *Peer, v *peer.View) *Following {
 	now := n.now()
 	n.following.mu.Lock()
-	u := n.following.of(p)
+	u := n.following.pursuits[p.EntityID()]
+	if u == nil {
+		u = &pursuit{}
+	}
 	h := u.health
 	s := &Following{State: h.state, Failures: h.failures, Failure: h.failure, RoundBytes: h.cost.Bytes(), RoundOf: h.cost.Payload, Frozen: p.Frozen,
 		LastContact: unix(h.contact), NextAttempt: unix(u.next)}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"sync"
+	"time"
 
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -46,6 +47,25 @@ func (c *caseLocks) lock(name string) (unlock func()) {
 // lockCase locks a case. What it is called in a request can be any text, so it is
 // kept apart from the names of other locks.
 func (n *Node) lockCase(number string) (unlock func()) { return n.cases.lock("case " + number) }
+
+// An allowance is what a partner may still have us do. A new one is whole. Whoever
+// has it guards it.
+type allowance struct {
+	spent float64
+	at    time.Time
+}
+
+// spend takes one out of burst, of which one comes back in each refill; false
+// where none is left.
+func (a *allowance) spend(burst float64, refill time.Duration, now time.Time) bool {
+	a.spent = max(0, a.spent-max(0, now.Sub(a.at).Seconds())/refill.Seconds())
+	a.at = now
+	if a.spent+1 > burst {
+		return false
+	}
+	a.spent++
+	return true
+}
 
 // numbers are the case numbers given and not yet in the log: cases are opened
 // side by side, and each is durable in its own time.

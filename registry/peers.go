@@ -325,7 +325,8 @@ func (n *Node) RemovePeer(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	n.following.forget(p.EntityID()) // a round that is running ends now
+	n.following.forget(p.EntityID())       // a round that is running ends now
+	defer n.following.forget(p.EntityID()) // with what that round left
 	defer n.cases.lock("follow " + p.EntityID())()
 	defer n.lockPeer(p)()
 	n.federating.Lock()
