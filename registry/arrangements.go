@@ -222,10 +222,18 @@ func (n *Node) checkParties(annex *mra.Annex) error {
 		if p.Territory != territory {
 			return fmt.Errorf("%w: %s is party for %s, it is known for %s", ErrInvalid, p.EntityID, p.Territory, territory)
 		}
-		for _, k := range p.Root {
-			if known.Root(k.KID()) == nil {
-				return fmt.Errorf("%w: %s is no root key of %s", ErrInvalid, k.KID(), p.EntityID)
-			}
+		if err := checkRoots(p, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkRoots wants the root keys of a party to be those it is known by.
+func checkRoots(p mra.Party, known *keys.History) error {
+	for _, k := range p.Root {
+		if known.Root(k.KID()) == nil {
+			return fmt.Errorf("%w: %s is no root key of %s", ErrInvalid, k.KID(), p.EntityID)
 		}
 	}
 	return nil

@@ -341,23 +341,21 @@ func (n *Node) materials() ([]*author.Material, error) {
 		if err != nil {
 			return nil, err
 		}
-		if m != nil {
-			m.ContradictedAt = p.frozenAt(p.EntityID())
-			m.Checkpoint = n.cosignedCheckpoint(v, known)
-		}
 		if m == nil {
 			continue
 		}
+		m.ContradictedAt = p.frozenAt(p.EntityID())
+		m.Checkpoint = n.cosignedCheckpoint(v, known)
 		out = append(out, m)
 		for _, member := range v.Members {
 			if !fresh(member, n.now()) {
 				continue
 			}
-			mm := viewMaterial(member, "known", n.now())
+			mm := viewMaterial(member, bundle.RelationKnown, n.now())
 			mm.ContradictedAt = p.frozenAt(member.EntityID)
 			mm.Checkpoint = n.cosignedCheckpoint(member, known)
-			if m.Relation == "partner" { // only then does a chain lead through the union
-				mm.Relation, mm.MemberStatement = "member", []byte(member.MemberStatement)
+			if m.Relation == bundle.RelationPartner { // only then does a chain lead through the union
+				mm.Relation, mm.MemberStatement = bundle.RelationMember, []byte(member.MemberStatement)
 			}
 			out = append(out, mm)
 		}
@@ -406,15 +404,15 @@ func (n *Node) peerMaterial(p *Peer, v *peer.View) (*author.Material, error) {
 	}
 	switch {
 	case p.Relation(n.config) != relationMember:
-		m := viewMaterial(v, "known", n.now())
+		m := viewMaterial(v, bundle.RelationKnown, n.now())
 		if statement != nil {
-			m.Relation, m.Statement = "partner", statement
+			m.Relation, m.Statement = bundle.RelationPartner, statement
 		}
 		return m, nil
 	case statement == nil:
 		return nil, nil
 	}
-	m := viewMaterial(v, "member", n.now())
+	m := viewMaterial(v, bundle.RelationMember, n.now())
 	m.MemberStatement = statement
 	return m, nil
 }
@@ -437,7 +435,7 @@ func (n *Node) ownMaterial() (*author.Material, error) {
 	checkpoint := *published.Checkpoint
 	checkpoint.Raw = n.withCosignatures(&checkpoint)
 	return &author.Material{
-		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: "self",
+		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: bundle.RelationSelf,
 		Configuration: config, Rosters: rosters, Checkpoint: &checkpoint, Log: ownLog{n.ledger, published},
 		Directory: dir, Programme: n.pack.Profile(), FetchedAt: n.now().Unix(),
 	}, nil

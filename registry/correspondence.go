@@ -119,20 +119,8 @@ func (c *correspondence) write(raw []byte) error {
 	if err := f.Sync(); err != nil || c.end > 0 {
 		return err
 	}
-	return syncDirs(filepath.Dir(c.path), filepath.Dir(filepath.Dir(c.path)))
-}
-
-func syncDirs(names ...string) error {
-	for _, name := range names {
-		d, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(d.Sync(), d.Close()); err != nil {
-			return err
-		}
-	}
-	return nil
+	dir := filepath.Dir(c.path)
+	return errors.Join(syncDirectory(dir), syncDirectory(filepath.Dir(dir)))
 }
 
 // open reads back what a start needs to know: the end of the file, which a

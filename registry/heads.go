@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aeo-registry/aeo/federation/author"
 	"github.com/aeo-registry/aeo/federation/bundle"
@@ -25,10 +26,9 @@ const (
 	// Heads that were in our bundles are remembered for as long as a bundle is
 	// honoured: all of the last ones, then the last of each hour of two days,
 	// then the last of each day.
-	keptHeads  = 24
-	hourlyFor  = 48 * 3600
-	headsLife  = int64(bundleLife / 1e9)
-	secondsDay = 24 * 3600
+	keptHeads = 24
+	hourlyFor = 48 * 3600
+	headsLife = int64(bundleLife / time.Second)
 )
 
 // heads is heads.json: of every log that was in our bundles the heads verifiers
@@ -104,7 +104,7 @@ func thin(all []pastHead, now int64) []pastHead {
 	seen := map[int64]bool{}
 	for i := len(all) - 1; i >= 0; i-- {
 		p := all[i]
-		slot := p.At / secondsDay * secondsDay
+		slot := p.At / daySeconds * daySeconds
 		if now-p.At < hourlyFor {
 			slot = p.At / 3600 * 3600
 		}
@@ -162,14 +162,12 @@ func (n *Node) policy(h *heads, materials []*author.Material) (bundle.Policy, er
 	}
 	var logs []*keys.VKey
 	var others []bundle.Cosigners
-	var keysOf = map[string]*keys.VKey{}
 	for _, m := range materials {
 		key, err := m.Rosters.Note(keys.RoleLog)
 		if err != nil {
 			return bundle.Policy{}, err
 		}
 		logs = append(logs, key)
-		keysOf[m.Checkpoint.Origin] = key
 		if m.Relation != bundle.RelationSelf {
 			others = append(others, bundle.Cosigners{Name: placeOf(m),
 				Keys: slices.Concat(m.Rosters.Notes(keys.RoleAuditor), m.Rosters.Notes(keys.RoleWitness))})
@@ -177,17 +175,17 @@ func (n *Node) policy(h *heads, materials []*author.Material) (bundle.Policy, er
 	}
 	n.noteCosigners(h, materials)
 	exceptions, alone := map[string]string{}, 0
-	for _, m := range materials {
-		origin := m.Checkpoint.Origin
+	for i, m := range materials {
+		origin, log := m.Checkpoint.Origin, logs[i:i+1]
 		met := len(h.of(origin).Cosigners) > 0
 		switch {
 		case m.Relation == bundle.RelationSelf && !met:
 			exceptions[origin] = bundle.QuorumNone
 		case m.Relation == bundle.RelationSelf:
-			exceptions[origin] = bundle.DefaultQuorum(keysAt(keysOf, origin), nil, others)
+			exceptions[origin] = bundle.DefaultQuorum(log, nil, others)
 		case !met:
 			alone++
-			exceptions[origin] = bundle.DefaultQuorum(keysAt(keysOf, origin), own.VKey, nil)
+			exceptions[origin] = bundle.DefaultQuorum(log, own.VKey, nil)
 		}
 	}
 	if alone == len(others) { // then this is the rule and no exception
@@ -196,8 +194,6 @@ func (n *Node) policy(h *heads, materials []*author.Material) (bundle.Policy, er
 	}
 	return bundle.NewPolicy(bundle.DefaultQuorum(logs, own.VKey, others), exceptions), nil
 }
-
-func keysAt(of map[string]*keys.VKey, origin string) []*keys.VKey { return []*keys.VKey{of[origin]} }
 
 // placeOf names an administration in a policy: JP, EU, EU-DE.
 func placeOf(m *author.Material) string {

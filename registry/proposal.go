@@ -163,12 +163,7 @@ func (n *Node) checkProposer(p *Peer, d *mra.Document) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range d.Parties[i].Root {
-		if known.Root(k.KID()) == nil {
-			return fmt.Errorf("%w: %s is no root key of %s", ErrInvalid, k.KID(), p.EntityID())
-		}
-	}
-	return nil
+	return checkRoots(d.Parties[i], known)
 }
 
 // ProgrammesOf are the programme profiles that a peer, or for our own territory

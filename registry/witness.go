@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
@@ -50,10 +49,10 @@ func (n *Node) cosignedLog(origin string) *keys.VKey {
 	}
 	for _, p := range peers {
 		v, err := n.viewOf(p)
-		if err != nil || v == nil {
+		if err != nil {
 			continue
 		}
-		for _, one := range append([]*peer.View{v}, v.Members...) {
+		for _, one := range withMembers(v) {
 			if trust.Host(one.EntityID)+"/log" != origin {
 				continue
 			}
