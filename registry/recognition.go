@@ -109,6 +109,9 @@ func (n *Node) declaration(r Recognise) (*mra.Document, error) {
 	}
 	for _, a := range before { // by version
 		if a.ID == d.ID {
+			if of := a.Parties[1].Territory; of != r.Partner {
+				return nil, fmt.Errorf("%w: %s is about %s; another id is for %s", ErrConflict, d.ID, of, r.Partner)
+			}
 			d.Version, d.PrevSHA256 = a.Version+1, a.SHA256()
 		}
 	}

@@ -13,7 +13,8 @@ import (
 func newApplicationCmd(a *app) *cobra.Command {
 	cmd := group("application", "applications, from submission to decision")
 	cmd.AddCommand(a.applicationSubmit(), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
-		a.applicationWithdraw(), a.applicationShow(), applicationListing().command(a, "list all applications"))
+		a.applicationWithdraw(), showing(a, "show APPLICATION", "show an application", "/applications", a.showApplication),
+		applicationListing().command(a, "list all applications"))
 	return cmd
 }
 
@@ -32,7 +33,7 @@ func (a *app) applicationSubmit() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			r.DryRun = a.dryRun
-			return a.applicationChange("enter the application of "+r.Operator+" for "+r.Type, "/applications", r)
+			return changed(a, "enter the application of "+r.Operator+" for "+r.Type, "/applications", r, a.showApplication)
 		},
 	}
 	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
@@ -53,7 +54,7 @@ func (a *app) applicationAccept() *cobra.Command {
 			if r.Refuse {
 				what = "not accept "
 			}
-			return a.applicationChange(what+args[0], "/applications/accept", r)
+			return changed(a, what+args[0], "/applications/accept", r, a.showApplication)
 		},
 	}
 	cmd.Flags().BoolVar(&r.Refuse, "refuse", false, "the application is not accepted")
@@ -79,7 +80,7 @@ func (a *app) applicationAssess() *cobra.Command {
 				r.Findings = append(r.Findings, f)
 			}
 			r.Application, r.DryRun = args[0], a.dryRun
-			return a.applicationChange("record the assessment of "+args[0], "/applications/assess", r)
+			return changed(a, "record the assessment of "+args[0], "/applications/assess", r, a.showApplication)
 		},
 	}
 	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every requirement not named in a finding is met")
@@ -114,7 +115,7 @@ func (a *app) applicationDecide() *cobra.Command {
 				what = "refuse " + args[0]
 			}
 			r.Application, r.DryRun = args[0], a.dryRun
-			return a.applicationChange(what, "/applications/decide", r)
+			return changed(a, what, "/applications/decide", r, a.showApplication)
 		},
 	}
 	cmd.Flags().BoolVar(&r.Grant, "grant", false, "grant what was applied for")
@@ -130,32 +131,11 @@ func (a *app) applicationWithdraw() *cobra.Command {
 		Use: "withdraw APPLICATION", Short: "end the procedure at the applicant's wish", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Application, r.DryRun = args[0], a.dryRun
-			return a.applicationChange("withdraw "+args[0], "/applications/withdraw", r)
+			return changed(a, "withdraw "+args[0], "/applications/withdraw", r, a.showApplication)
 		},
 	}
 	byFlag(cmd, &r.By)
 	return cmd
-}
-
-func (a *app) applicationChange(what, path string, request any) error {
-	var app authorisation.Application
-	if err := a.change(what, path, request, &app); err != nil {
-		return err
-	}
-	return a.showApplication(app)
-}
-
-func (a *app) applicationShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show APPLICATION", Short: "show an application", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var app authorisation.Application
-			if err := a.fetch("/applications/"+escape(args[0]), &app); err != nil {
-				return err
-			}
-			return a.showApplication(app)
-		},
-	}
 }
 
 func (a *app) showApplication(app authorisation.Application) error {

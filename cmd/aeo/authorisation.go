@@ -15,7 +15,8 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	for _, m := range measures {
 		cmd.AddCommand(a.measure(m))
 	}
-	cmd.AddCommand(a.amend(), a.authorisationShow(), authorisationListing().command(a, "list all authorisations"))
+	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
+		authorisationListing().command(a, "list all authorisations"))
 	return cmd
 }
 
@@ -54,7 +55,7 @@ func (a *app) measure(m measure) *cobra.Command {
 			if m.adverse {
 				what += "; everyone sees the status from the next publication on, nobody the reason"
 			}
-			return a.authorisationChange(what, "/authorisations/"+m.verb, r)
+			return changed(a, what, "/authorisations/"+m.verb, r, a.showAuthorisation)
 		},
 	}
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only this component; repeatable (default: all it can touch)")
@@ -77,7 +78,7 @@ func (a *app) amend() *cobra.Command {
 		Use: "amend AUTHORISATION", Short: "change roles or scope; its credentials are replaced", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			return a.authorisationChange("amend "+args[0]+"; its credentials are replaced", "/authorisations/amend", r)
+			return changed(a, "amend "+args[0]+"; its credentials are replaced", "/authorisations/amend", r, a.showAuthorisation)
 		},
 	}
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role it covers from now on; repeatable")
@@ -85,27 +86,6 @@ func (a *app) amend() *cobra.Command {
 	groundsFlags(cmd, &r.Grounds)
 	byFlag(cmd, &r.By)
 	return cmd
-}
-
-func (a *app) authorisationChange(what, path string, request any) error {
-	var auth authorisation.Authorisation
-	if err := a.change(what, path, request, &auth); err != nil {
-		return err
-	}
-	return a.showAuthorisation(auth)
-}
-
-func (a *app) authorisationShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show AUTHORISATION", Short: "show an authorisation", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var auth authorisation.Authorisation
-			if err := a.fetch("/authorisations/"+escape(args[0]), &auth); err != nil {
-				return err
-			}
-			return a.showAuthorisation(auth)
-		},
-	}
 }
 
 func (a *app) showAuthorisation(auth authorisation.Authorisation) error {

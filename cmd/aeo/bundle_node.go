@@ -27,8 +27,7 @@ func (a *app) bundleBuild() *cobra.Command {
 		Use: "build", Short: "build a trust bundle now", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if a.dryRun {
-				a.note("dry run: a bundle would be built; nothing was changed")
-				return nil
+				return a.wouldDo("build a trust bundle")
 			}
 			var m bundle.Manifest
 			if err := a.change("build a trust bundle", "/bundle", r, &m); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
 )
 
 const (
@@ -111,30 +113,29 @@ func (c *client) unreachable(err error) error {
 	return fail(exitLater, fmt.Errorf("speak to the node in %s: %w", c.dir, err))
 }
 
-// problemCodes are the exit codes of problem types; see registry/api.
-var problemCodes = map[string]int{
-	"invalid": exitUsage, "too-large": exitUsage, "not-allowed": exitNotAllowed, "not-found": exitFile, "conflict": exitConflict,
-	"busy": exitLater, "clock": exitLater, "timeout": exitLater, "cancelled": exitCancelled,
-	"full": exitLater, "stopping": exitLater, "read-only": exitStorage, "unproven": exitBehind,
-	"unreachable": exitLater, "bad-answer": exitLater, "identity": exitConflict,
-	"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
-}
+// statusCodes are the exit codes of problems by their HTTP status, but for those
+// of problemCodes, by type; see registry/api.
+var (
+	statusCodes = map[int]int{
+		http.StatusBadRequest: exitUsage, http.StatusRequestEntityTooLarge: exitUsage, http.StatusUnprocessableEntity: exitUsage,
+		http.StatusForbidden: exitNotAllowed, http.StatusNotFound: exitFile, http.StatusConflict: exitConflict,
+		http.StatusBadGateway: exitLater, http.StatusServiceUnavailable: exitLater, http.StatusGatewayTimeout: exitLater,
+		http.StatusInsufficientStorage: exitLater,
+	}
+	problemCodes = map[string]int{
+		"cancelled": exitCancelled, "read-only": exitStorage, "unproven": exitBehind, "identity": exitConflict, "refused": exitConflict,
+		"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
+	}
+)
 
 func problemError(status int, raw []byte) error {
 	var p api.Problem
 	if err := jcs.UnmarshalOpen(raw, &p); err != nil || p.Title == "" {
 		return fmt.Errorf("the node answers with status %d", status)
 	}
-	text := p.Detail
-	if text == "" {
-		text = p.Title
-	}
+	text := cmp.Or(p.Detail, p.Title)
 	name := p.Type[min(len(p.Type), len(api.ProblemPrefix)):]
-	code, known := problemCodes[name]
-	if !known {
-		code = exitInternal
-	}
-	return fail(code, errors.New(text))
+	return fail(cmp.Or(problemCodes[name], statusCodes[status], exitInternal), errors.New(text))
 }
 
 // escape makes a word fit for a path.
@@ -168,6 +169,45 @@ func (a *app) change(what, path string, request, answer any) error {
 		a.note("dry run: %s; nothing was changed", what)
 	}
 	return nil
+}
+
+// changed has the node change something and prints what it is then.
+func changed[T any](a *app, what, path string, request any, print func(T) error) error {
+	var v T
+	if err := a.change(what, path, request, &v); err != nil {
+		return err
+	}
+	return print(v)
+}
+
+// wouldDo ends a dry run that has nothing to show.
+func (a *app) wouldDo(format string, args ...any) error {
+	would := fmt.Sprintf(format, args...)
+	a.note("dry run: %s; nothing was changed", would)
+	if !a.json {
+		return nil
+	}
+	return a.result(dryRun{"aeo.dry-run/1", would}, nil)
+}
+
+// dryRun is aeo.dry-run/1.
+type dryRun struct {
+	Schema string `json:"schema"`
+	Would  string `json:"would"`
+}
+
+// showing is the verb that shows one thing of the node's, by its name under a path.
+func showing[T any](a *app, use, short, path string, print func(T) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var v T
+			if err := a.fetch(path+"/"+escape(args[0]), &v); err != nil {
+				return err
+			}
+			return print(v)
+		},
+	}
 }
 
 // fetch reads an answer of the node that was named.

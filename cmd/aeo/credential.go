@@ -41,7 +41,7 @@ break off, what was issued stays issued and it may be repeated.`,
 				return a.issueAll(registry.IssueAll{Days: r.Days, By: r.By, DryRun: a.dryRun})
 			}
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			return a.authorisationChange("issue fresh credentials of "+args[0], "/credentials", r)
+			return changed(a, "issue fresh credentials of "+args[0], "/credentials", r, a.showAuthorisation)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "for every authorisation")
@@ -107,8 +107,7 @@ func (a *app) deliver(schema, name string, content []byte) error {
 		return a.result(written{schema, "", len(content), string(content)}, func(w io.Writer) { w.Write(content) })
 	}
 	if a.dryRun {
-		a.note("dry run: %s would be written; nothing was changed", name)
-		return nil
+		return a.wouldDo("write %s", name)
 	}
 	if err := peer.ReplaceFile(name, content); err != nil {
 		return err

@@ -81,9 +81,11 @@ authorisation with the day the list speaks of. Two officers take it over.
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.Partner, "partner", "", "the partner's territory")
+	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
 	f.StringVar(&r.Format, "format", "", "csv or xlsx (default: as the file's name says)")
 	f.StringVar(&r.Channel, "channel", "mail", "how the list came")
 	f.StringVar(&r.StatedAsOf, "stated-as-of", "", "the day the list speaks of, 2026-11-20")
+	_ = cmd.MarkFlagRequired("stated-as-of") // the flag is defined above
 	f.BoolVar(&r.AcceptRemovals, "accept-removals", false, "take a list that lacks more than half of the one before")
 	byFlag(cmd, &r.By)
 	f.StringVar(&r.Second, "second", "", "the second officer's name")
@@ -146,6 +148,7 @@ in. Cells that a spreadsheet would take for a formula get an apostrophe before t
 	}
 	f := cmd.Flags()
 	f.StringVar(&partner, "partner", "", "the partner's territory")
+	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
 	f.StringVar(&out, "out", "", "file to write, .csv or .xlsx")
 	f.StringVar(&format, "format", "", "csv or xlsx (default: as the file's name says)")
 	return cmd
@@ -195,6 +198,7 @@ aside. The exit code is 0 only where nothing differs.
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.Partner, "partner", "", "the partner's territory")
+	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
 	f.StringVar(&r.Format, "format", "", "csv or xlsx (default: as the file's name says)")
 	f.StringVar(&r.About, "about", registry.AboutUs, "us: what they hold of our holders; them: their own holders")
 	return cmd

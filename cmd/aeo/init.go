@@ -67,8 +67,7 @@ func (a *app) create(dir, territory, authority, entity string, u *unlocking) err
 		return fail(exitConflict, fmt.Errorf("%s is not empty", dir))
 	}
 	if a.dryRun {
-		a.note("dry run: a node of %s would be made in %s; nothing was changed", territory, dir)
-		return nil
+		return a.wouldDo("make a node of %s in %s", territory, dir)
 	}
 	if err := a.confirm(fmt.Sprintf("make a node of %s in %s", territory, dir)); err != nil {
 		return err

@@ -163,13 +163,16 @@ Its digest is logged and its rules are executed from their dates on.`,
 			}
 			what := fmt.Sprintf("execute %s version %d between %s from its dates on", d.ID, d.Version, strings.Join(parties(d), " and "))
 			if a.dryRun {
-				return a.change(what, "/mras", r, &mra.Document{})
+				c, err := a.node()
+				if err != nil {
+					return err
+				}
+				if err := c.post("/mras", r, &mra.Document{}); err != nil {
+					return err
+				}
+				return a.wouldDo("%s", what)
 			}
-			var s registry.Arrangement
-			if err := a.change(what, "/mras", r, &s); err != nil {
-				return err
-			}
-			return a.showArrangement(&s)
+			return changed(a, what, "/mras", r, a.showArrangement)
 		},
 	}
 }
@@ -182,11 +185,7 @@ func (a *app) mraDrop() *cobra.Command {
 		Example: `  aeo mra drop JP-NZ --by "M. Rangi" --yes`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Name, r.DryRun = args[0], a.dryRun
-			var k registry.Negotiation
-			if err := a.change("forget the draft of "+args[0], "/mras/negotiations/drop", r, &k); err != nil {
-				return err
-			}
-			return a.showNegotiation(&k)
+			return changed(a, "forget the draft of "+args[0], "/mras/negotiations/drop", r, a.showNegotiation)
 		},
 	}
 	byFlag(cmd, &r.By)
@@ -221,11 +220,7 @@ func (a *app) mraNotice(act, short string) *cobra.Command {
 					return fail(exitUsage, fmt.Errorf("--from: %w", err))
 				}
 			}
-			var s registry.Arrangement
-			if err := a.change("give notice to "+act+" "+args[0], "/mras/notices", r, &s); err != nil {
-				return err
-			}
-			return a.showArrangement(&s)
+			return changed(a, "give notice to "+act+" "+args[0], "/mras/notices", r, a.showArrangement)
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "", "when it takes effect (default: now)")

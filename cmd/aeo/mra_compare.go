@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,6 +37,8 @@ file with a profile, or with --published and -C DIR what the peers of a node pub
 			}
 			if from == "" {
 				from = firstOfMonth(a.now())
+			} else if _, err := time.Parse(time.DateOnly, from); err != nil {
+				return fail(exitUsage, fmt.Errorf("--from %.20q: want a date as 2026-11-23", from))
 			}
 			c := programme.Compare(sides[0], sides[1])
 			return a.result(c, func(w io.Writer) { writeComparison(w, c, from) })
@@ -77,7 +78,7 @@ func (a *app) profile(name string, published bool) (*programme.Profile, error) {
 	}
 	p, err := programme.ReadProfile([]byte(strings.TrimSuffix(string(raw), "\n")))
 	if err != nil {
-		return nil, fail(exitUsage, errors.Join(fmt.Errorf("%s", name), err))
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w", name, err))
 	}
 	return p, nil
 }

@@ -110,6 +110,9 @@ func (a *app) draft(c *draftCommand) (*mra.Document, error) {
 		if err := a.fetch("/mras/"+escape(c.amend), &s); err != nil {
 			return nil, err
 		}
+		if s.Text == nil {
+			return nil, onlyAlone(c.amend)
+		}
 		d = s.Text.Amend(today.Format(time.DateOnly))
 		d.ReviewOn = max(d.ReviewOn, d.SignedOn)
 	}
@@ -221,15 +224,13 @@ func addParties(d *mra.Document, files []string) error {
 
 // keepDraft has the node remember a draft, and writes it where a file is named.
 func (a *app) keepDraft(d *mra.Document, raw []byte, c *draftCommand) error {
-	var k registry.Negotiation
 	what := fmt.Sprintf("keep a draft of %s version %d between %s; it binds nobody", d.ID, d.Version, strings.Join(parties(d), " and "))
-	if err := a.change(what, "/mras/negotiations", registry.KeepDraft{Document: d, By: c.by, DryRun: a.dryRun}, &k); err != nil {
-		return err
-	}
-	if c.out != "" {
-		return a.deliver("aeo.file/1", c.out, append(raw, '\n'))
-	}
-	return a.showNegotiation(&k)
+	return changed(a, what, "/mras/negotiations", registry.KeepDraft{Document: d, By: c.by, DryRun: a.dryRun}, func(k *registry.Negotiation) error {
+		if c.out != "" {
+			return a.deliver("aeo.file/1", c.out, append(raw, '\n'))
+		}
+		return a.showNegotiation(k)
+	})
 }
 
 // showDiff says what a text changes: a version against the one before, or
@@ -266,7 +267,15 @@ func (a *app) laterText(id string, version int64) (*mra.Document, error) {
 	}
 	var s registry.Arrangement
 	err := a.fetch(fmt.Sprintf("/mras/%s?version=%d", escape(id), version), &s)
+	if err == nil && s.Text == nil {
+		err = onlyAlone(id)
+	}
 	return s.Text, err
+}
+
+// onlyAlone is said of what has no annex yet.
+func onlyAlone(id string) error {
+	return fail(exitConflict, fmt.Errorf("%s is recognised by us alone, there is no annex: its next version is written with \"aeo mra recognise\"", id))
 }
 
 // difference is aeo.difference/1.

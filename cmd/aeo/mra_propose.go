@@ -25,11 +25,7 @@ on. Nothing is in effect by a message.`,
 			if len(r.To) > 0 {
 				to = strings.Join(r.To, " and ")
 			}
-			var p registry.Proposed
-			if err := a.change("send the text of "+args[0]+" to "+to, "/mras/negotiations/propose", r, &p); err != nil {
-				return err
-			}
-			return a.showProposed(&p)
+			return changed(a, "send the text of "+args[0]+" to "+to, "/mras/negotiations/propose", r, a.showProposed)
 		},
 	}
 	cmd.Flags().StringSliceVar(&r.To, "to", nil, "only to this territory; repeatable (default: all other parties)")
@@ -49,6 +45,8 @@ func (a *app) showProposed(p *registry.Proposed) error {
 			switch {
 			case s.Problem != "":
 				fmt.Fprintf(w, "  %s does not have it\n", s.To)
+			case a.dryRun:
+				fmt.Fprintf(w, "  %s would be sent it\n", s.To)
 			case len(s.Signed) == 0:
 				fmt.Fprintf(w, "  %s has the draft\n", s.To)
 			default:

@@ -49,16 +49,15 @@ is a new version and a whole statement:
 			if r.Freshness, err = listFreshness(warn, honour); err != nil {
 				return fail(exitUsage, err)
 			}
-			var s registry.Recognised
-			what := fmt.Sprintf("recognise %d rules of %s under %s alone, with the root key of this administration", len(r.Rules), r.Partner, r.ID)
-			if err := a.change(what, "/recognitions", r, &s); err != nil {
-				return err
-			}
-			return a.reply("aeo.recognition/1", &s, func(w io.Writer) { writeAlone(w, &s) })
+			what := fmt.Sprintf("recognise %s of %s under %s alone, with the root key of this administration", counted(len(r.Rules), "rule"), r.Partner, r.ID)
+			return changed(a, what, "/recognitions", r, func(s *registry.Recognised) error {
+				return a.reply("aeo.recognition/1", s, func(w io.Writer) { writeAlone(w, s) })
+			})
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&r.Partner, "partner", "", "the partner's territory")
+	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
 	f.StringArrayVar(&rules, "rule", nil, "what is recognised, see above; repeatable")
 	f.StringVar(&r.Title, "title", "", "title of the legal instrument")
 	f.StringVar(&r.Citation, "citation", "", "where it is published")
@@ -94,7 +93,7 @@ func writeAlone(w io.Writer, s *registry.Recognised) {
 
 // aloneWords says how it stands, and how old the lists are that it rests on.
 func aloneWords(s *registry.Recognised) string {
-	state := strings.ReplaceAll(s.State, "_", " ")
+	state := ruleWord(s.State)
 	if s.State == "replaced" {
 		state = "the annex has taken over"
 	}

@@ -161,7 +161,7 @@ func (a *app) showArrangement(s *registry.Arrangement) error {
 			fmt.Fprintf(w, "  %s  %s\n", arrow(p.Pair), plain(phrase(p, s.At)))
 		}
 		for _, r := range s.Rules {
-			writeRule(w, r.By, r.AuthorisationType, strings.Join(r.Roles, ", "), r.Of, r.Direction, r.As, strings.ReplaceAll(r.State, "_", " "), r.From, r.Until)
+			writeRule(w, r.By, r.AuthorisationType, strings.Join(r.Roles, ", "), r.Of, r.Direction, r.As, ruleWord(r.State), r.From, r.Until)
 		}
 		for _, n := range s.Notices {
 			fmt.Fprintf(w, "  notice %d of %s: %s from %s%s\n", n.Seq, n.Party, n.Act, instant(n.From), againstWords(n))

@@ -14,8 +14,12 @@ import (
 const soon = 30 // days
 
 // bearing is how an arrangement stands in one line: what holds for all ordered
-// pairs, or for each, or where they are many, for how many.
+// pairs, or for each, or where they are many, for how many; without pairs, what
+// we recognise alone.
 func bearing(s *registry.Arrangement) string {
+	if len(s.Pairs) == 0 && s.Alone != nil {
+		return "by us alone: " + aloneWords(s.Alone)
+	}
 	var phrases []string
 	pairs := map[string][]string{}
 	for _, p := range s.Pairs {
@@ -60,6 +64,14 @@ func manyPairs(s *registry.Arrangement) string {
 func arrow(p mra.Pair) string { return p.By + "->" + p.Of }
 
 func stateWord(s mra.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+// ruleWord is the state of a rule: the reason a verdict would have, or in effect.
+func ruleWord(state string) string {
+	if state == "suspended_arrangement" {
+		return "suspended"
+	}
+	return strings.ReplaceAll(state, "_", " ")
+}
 
 // phrase is how a pair stands at an instant and what is known to come next.
 func phrase(p registry.PairLife, at int64) string {

@@ -12,7 +12,8 @@ import (
 
 func newOperatorCmd(a *app) *cobra.Command {
 	cmd := group("operator", "economic operators in the register")
-	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), a.operatorShow(), operatorListing().command(a, "list all operators"))
+	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), showing(a, "show OPERATOR", "show an operator, by number or identifier", "/operators", a.showOperator),
+		operatorListing().command(a, "list all operators"))
 	return cmd
 }
 
@@ -39,11 +40,7 @@ func (a *app) operatorAdd() *cobra.Command {
 				r.Names = append(r.Names, authorisation.Name{Script: script, Value: value})
 			}
 			r.DryRun = a.dryRun
-			var o authorisation.Operator
-			if err := a.change("enter "+r.LegalName+" in the register", "/operators", r, &o); err != nil {
-				return err
-			}
-			return a.showOperator(o)
+			return changed(a, "enter "+r.LegalName+" in the register", "/operators", r, a.showOperator)
 		},
 	}
 	f := cmd.Flags()
@@ -73,30 +70,13 @@ func (a *app) operatorRelease() *cobra.Command {
 			if r.Withdraw {
 				what = "withdraw the release of " + r.Operator + " for " + purpose
 			}
-			var o authorisation.Operator
-			if err := a.change(what, "/releases", r, &o); err != nil {
-				return err
-			}
-			return a.showOperator(o)
+			return changed(a, what, "/releases", r, a.showOperator)
 		},
 	}
 	cmd.Flags().StringVar(&purpose, "purpose", string(authorisation.Publication), "publication, exchange or presentation")
 	cmd.Flags().BoolVar(&r.Withdraw, "withdraw", false, "the release ends")
 	byFlag(cmd, &r.By)
 	return cmd
-}
-
-func (a *app) operatorShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show OPERATOR", Short: "show an operator, by number or identifier", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var o authorisation.Operator
-			if err := a.fetch("/operators/"+escape(args[0]), &o); err != nil {
-				return err
-			}
-			return a.showOperator(o)
-		},
-	}
 }
 
 func (a *app) showOperator(o authorisation.Operator) error {

@@ -22,6 +22,9 @@ func (p packs) of(code string) (*programme.Pack, error) {
 }
 
 func findPack(code string) *programme.Pack {
+	if code == "" { // to the packs, who is no member of a union
+		return nil
+	}
 	if pack, err := programme.Load(code, ""); err == nil {
 		return pack
 	}

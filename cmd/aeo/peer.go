@@ -15,7 +15,8 @@ import (
 
 func newPeerCmd(a *app) *cobra.Command {
 	cmd := group("peer", "other administrations this node follows")
-	cmd.AddCommand(a.peerAdd(), a.peerSync(), a.peerShow(), peerListing().command(a, "list all peers"), a.peerThaw(), a.peerRemove())
+	cmd.AddCommand(a.peerAdd(), a.peerSync(), showing(a, "show PEER", "show a peer, by territory, host or entity id", "/peers", a.showPeer),
+		peerListing().command(a, "list all peers"), a.peerThaw(), a.peerRemove())
 	return cmd
 }
 
@@ -55,11 +56,7 @@ to reach it.`,
 				r.CA += string(pem)
 			}
 			a.note("the anchor of %s reads, to compare with the gazette: %s", anchor.EntityID, anchor.Words())
-			var s registry.PeerStatus
-			if err := a.change("follow "+anchor.EntityID+" for "+anchor.Territory, "/peers", r, &s); err != nil {
-				return err
-			}
-			return a.showPeer(&s)
+			return changed(a, "follow "+anchor.EntityID+" for "+anchor.Territory, "/peers", r, a.showPeer)
 		},
 	}
 	cmd.Flags().StringArrayVar(&dial, "dial", nil, "address of its listener HOST:PORT, or NAME=HOST:PORT for a member; repeatable (default: resolve the name)")
@@ -85,8 +82,7 @@ followed; what it published before stays known, and its error gives the exit cod
 				return err
 			}
 			if a.dryRun {
-				a.note("dry run: %s would be followed; nothing was changed", strings.Join(names, ", "))
-				return nil
+				return a.wouldDo("follow %s", strings.Join(names, ", "))
 			}
 			list, failed := a.syncAll(c, names)
 			if len(list.Items) == 0 && failed != nil {
@@ -134,19 +130,6 @@ func (a *app) syncAll(c *client, names []string) (list api.List[*registry.PeerSt
 	return list, gravest
 }
 
-func (a *app) peerShow() *cobra.Command {
-	return &cobra.Command{
-		Use: "show PEER", Short: "show a peer, by territory, host or entity id", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			var s registry.PeerStatus
-			if err := a.fetch("/peers/"+escape(args[0]), &s); err != nil {
-				return err
-			}
-			return a.showPeer(&s)
-		},
-	}
-}
-
 func (a *app) showPeer(s *registry.PeerStatus) error {
 	return a.reply("aeo.peer/1", s, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s, %s\n", s.Territory, s.EntityID, s.Relation)
@@ -184,11 +167,7 @@ func (a *app) peerRemove() *cobra.Command {
 		Use: "remove PEER", Short: "stop following a peer and forget its mirror", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			what := "stop following " + args[0] + "; what it vouched for can no longer be verified"
-			var s registry.PeerStatus
-			if err := a.change(what, "/peers/remove", peerRequest{args[0], a.dryRun}, &s); err != nil {
-				return err
-			}
-			return a.showPeer(&s)
+			return changed(a, what, "/peers/remove", peerRequest{args[0], a.dryRun}, a.showPeer)
 		},
 	}
 }

@@ -14,7 +14,7 @@ func showFollowing(w io.Writer, f *registry.Following) {
 	if f == nil {
 		return
 	}
-	if f.State != registry.StateWaiting {
+	if f.State != registry.StateWaiting && f.State != registry.StateFollowing {
 		fmt.Fprintf(w, "  following    %s\n", f.State)
 	}
 	if f.Failure != "" {
@@ -67,11 +67,7 @@ that still shows another is frozen again. The evidence stays where it is.`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Peer, r.DryRun = args[0], a.dryRun
-			var s registry.PeerStatus
-			if err := a.change("believe "+args[0]+" again, which signed two histories of its log", "/peers/thaw", r, &s); err != nil {
-				return err
-			}
-			return a.showPeer(&s)
+			return changed(a, "follow "+args[0]+" again, which was frozen", "/peers/thaw", r, a.showPeer)
 		},
 	}
 	byFlag(cmd, &r.By)

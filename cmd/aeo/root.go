@@ -106,9 +106,13 @@ func verbs(cmd *cobra.Command) []string {
 }
 
 // noteStart lets every verb note that it runs: the command line was understood.
+// Nothing is called "", which a variable of a script that is not set gives.
 func (a *app) noteStart(cmd *cobra.Command) {
 	if verb := cmd.RunE; verb != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if i := slices.Index(args, ""); i >= 0 {
+				return fmt.Errorf("argument %d is empty", i+1)
+			}
 			a.started = true
 			return verb(cmd, args)
 		}
