@@ -17,22 +17,41 @@ type Caveat struct {
 	Text string `json:"text"`
 }
 
-// The codes of caveats.
+// The codes of caveats; caveats says what each is about.
 const (
-	CaveatStale          = "stale"            // confirmed longer ago than agreed, but still honoured
-	CaveatRefreshDue     = "refresh_due"      // a newer bundle should exist
-	CaveatNotCosigned    = "not_cosigned"     // too few vouch for the head of the issuer's log; its age is the word of who built the bundle
-	CaveatNoReceiptMatch = "no_receipt_match" // a receipt came along that proves another credential, or none
-	CaveatEarlyEnd       = "early_end"        // the arrangement ended with less notice than agreed
-	CaveatEnds           = "ends"             // recognition ends within 30 days
-	CaveatInTransit      = "in_transit"       // recognition has ended: what holds for goods under way
-	CaveatPilot          = "pilot"            // what a pilot makes of it, as test data
-	CaveatNameDiffers    = "name_differs"     // from the name the asker expects
-	CaveatPersonal       = "personal"         // an identifier is a natural person's
-	CaveatList           = "list"             // whose list of which day, and that nobody there signed it
-	CaveatOneSided       = "one_sided"        // recognised by one side alone, over lists
-	CaveatOtherComponent = "other_component"  // the type asked for is not among those shown
+	CaveatStale          = "stale"
+	CaveatRefreshDue     = "refresh_due"
+	CaveatNotCosigned    = "not_cosigned"
+	CaveatNoReceiptMatch = "no_receipt_match"
+	CaveatEarlyEnd       = "early_end"
+	CaveatEnds           = "ends"
+	CaveatInTransit      = "in_transit"
+	CaveatPilot          = "pilot"
+	CaveatNameDiffers    = "name_differs"
+	CaveatPersonal       = "personal"
+	CaveatList           = "list"
+	CaveatOneSided       = "one_sided"
+	CaveatOtherComponent = "other_component"
 )
+
+var caveats = []Caveat{
+	{CaveatStale, "The status was confirmed longer ago than agreed, but is still honoured."},
+	{CaveatRefreshDue, "A newer trust bundle should exist."},
+	{CaveatNotCosigned, "Too few vouch for the head of the issuer's log; its age is the word of who built the bundle."},
+	{CaveatNoReceiptMatch, "A receipt came along that proves another credential, or none."},
+	{CaveatEarlyEnd, "The arrangement ended with less notice than agreed."},
+	{CaveatEnds, "Recognition ends within 30 days."},
+	{CaveatInTransit, "Recognition has ended: what holds for goods under way."},
+	{CaveatPilot, "What a pilot makes of it, as test data."},
+	{CaveatNameDiffers, "The holder's name is not the one asked about."},
+	{CaveatPersonal, "An identifier is a natural person's."},
+	{CaveatList, "Whose list of which day it rests on, and that nobody there signed it."},
+	{CaveatOneSided, "Recognised by one side alone, over lists."},
+	{CaveatOtherComponent, "The type asked for is not among those shown."},
+}
+
+// Caveats is every caveat there is, with what it is about in general.
+func Caveats() []Caveat { return slices.Clone(caveats) }
 
 // warnAboutHolder compares what was asked with whom it is about.
 func (e *examination) warnAboutHolder() {

@@ -5,10 +5,16 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/federation/listed"
+	"github.com/aeo-registry/aeo/federation/rehearsal"
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -104,6 +110,43 @@ func paths(v any, at string) map[string]bool {
 		}
 	}
 	return out
+}
+
+// TestHelpExplainsEverySchema finds the schemas in the source of the verbs, and
+// the members that results of a node can have in their types.
+func TestHelpExplainsEverySchema(t *testing.T) {
+	known := map[string]bool{}
+	for _, s := range schemas {
+		known[s[0]] = true
+	}
+	for _, name := range must(filepath.Glob("*.go")) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`"(aeo\.[a-z-]+/\d+)"`).FindAllStringSubmatch(string(must(os.ReadFile(name))), -1) {
+			if !known[m[1]] {
+				t.Errorf("%s prints %s, which aeo help output does not know", name, m[1])
+			}
+		}
+	}
+	var lines []string
+	for schema, result := range map[string]reflect.Type{
+		"aeo.arrangement/1": reflect.TypeFor[registry.Arrangement](), "aeo.negotiation/1": reflect.TypeFor[registry.Negotiation](),
+		"aeo.proposed/1": reflect.TypeFor[registry.Proposed](), "aeo.recognition/1": reflect.TypeFor[registry.Recognised](),
+		"aeo.comparison/1": reflect.TypeFor[programme.Comparison](), "aeo.rehearsal/1": reflect.TypeFor[rehearsal.Report](),
+		"aeo.difference/1": reflect.TypeFor[difference](), "aeo.arrangements/1": reflect.TypeFor[arrangementList](),
+		"aeo.peer/1": reflect.TypeFor[registry.PeerStatus](), "aeo.rotation/1": reflect.TypeFor[registry.Rotation](),
+		"aeo.list/1": reflect.TypeFor[listed.Header](), "aeo.list-import/1": reflect.TypeFor[registry.ListReport](),
+		"aeo.reconciliation/1": reflect.TypeFor[registry.Reconciliation](), "aeo.log-head/1": reflect.TypeFor[registry.LogHead](),
+		"aeo.dry-run/1": reflect.TypeFor[dryRun](), "aeo.health/1": reflect.TypeFor[health](),
+	} {
+		for i := range result.NumField() {
+			if name, _, _ := strings.Cut(result.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+				lines = append(lines, schema+" "+name)
+			}
+		}
+	}
+	documented(t, lines)
 }
 
 // documented wants every schema with its members in aeo help output.
