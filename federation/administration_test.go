@@ -50,7 +50,7 @@ func newAdministration(territory, authority, host string) *administration {
 	check(a.rosters.Append(a.signRoster(a.roster())))
 	a.record(opened,
 		transparency.Genesis{Origin: host + "/log", Territory: territory, Authority: authority,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(a.newestRoster())},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(a.newestRoster())},
 		transparency.Key{Roster: a.newestRoster()},
 		transparency.List{URI: a.list(), Bits: statuslist.Bits, Size: statuslist.MinSize})
 	return a
@@ -111,7 +111,7 @@ func (a *administration) signRoster(r keys.Roster) []byte {
 // reportTheft publishes a roster in which a key is compromised since an instant.
 func (a *administration) reportTheft(at, since int64) {
 	r := a.roster()
-	r.Seq, r.PrevSHA256, r.Iat = 2, keys.RosterSHA256(a.newestRoster()), at
+	r.Seq, r.PrevSHA256, r.Iat = 2, keys.SHA256Hex(a.newestRoster()), at
 	for i := range r.Keys {
 		if r.Keys[i].JWK.Equal(a.signer("issuer stolen").Public()) {
 			r.Keys[i].Revoked = &keys.Revocation{At: since, Reason: keys.ReasonCompromised}
@@ -188,13 +188,13 @@ func (a *administration) configuration(superiors, members []string) []byte {
 		AuthorityHints: superiors,
 		Metadata: &trust.Metadata{Registry: &trust.Registry{
 			Territory: a.territory, Authority: a.authority, Members: members,
-			RosterSHA256: keys.RosterSHA256(a.newestRoster()),
+			RosterSHA256: keys.SHA256Hex(a.newestRoster()),
 			Keys:         trust.RegistryKeys{Issuer: []*keys.PublicKey{a.signer("issuer").Public()}},
 			Log:          trust.LogRef{Origin: a.host + "/log", VKey: a.noteSigner(keys.RoleLog).String()},
 			Witness:      trust.VKeyRef{VKey: a.noteSigner(keys.RoleWitness).String()},
 			Auditor:      trust.VKeyRef{VKey: a.noteSigner(keys.RoleAuditor).String()},
 			VCT:          vct,
-			Programmes:   []trust.ProgrammeRef{{Code: a.programme, SHA256: keys.RosterSHA256(profile)}},
+			Programmes:   []trust.ProgrammeRef{{Code: a.programme, SHA256: keys.SHA256Hex(profile)}},
 			Contacts:     trust.Contacts{Name: "Customs of " + a.authority, Mailbox: "aeo@" + a.host},
 		}},
 	}, a.signer("federation")))

@@ -2,8 +2,6 @@ package federation
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 )
@@ -73,9 +71,4 @@ func (d *Decision) record(id string, f finding) {
 func (d *Decision) decide(r Reason, statusOnly bool) {
 	d.Verdict, d.Reason = r.Verdict(), r
 	d.Status, d.Recognition = answers(r, statusOnly)
-}
-
-func hexSHA256(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

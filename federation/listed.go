@@ -8,6 +8,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // A ListRef names the imported list that a statement stands in.
@@ -48,7 +49,7 @@ func (v *Verifier) lookupListed(territory, identifier string, q Question) (*Deci
 	if err != nil {
 		return v.unlisted(identifier, q, failed(BundleInvalid, "%v", err)), true
 	}
-	input := hexSHA256([]byte(identifier))
+	input := keys.SHA256Hex([]byte(identifier))
 	var examinations []*examination
 	for _, r := range byType(rows) {
 		e := v.examine(q, input)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // Lookup judges an identifier, territory:scheme:value in canonical form, by the
@@ -61,7 +62,7 @@ func (v *Verifier) LookupName(name string, q Question) []*Decision {
 const MaxNamesakes = 32
 
 func (v *Verifier) judgeListings(found []listing, asked string, q Question) *Decision {
-	input := hexSHA256([]byte(asked))
+	input := keys.SHA256Hex([]byte(asked))
 	var examinations []*examination
 	for _, l := range found {
 		e := v.examine(q, input)
@@ -96,7 +97,7 @@ func (e *examination) takeListing(l listing) {
 
 // unlisted is the decision where no directory has the identifier.
 func (v *Verifier) unlisted(identifier string, q Question, f finding) *Decision {
-	e := v.examine(q, hexSHA256([]byte(identifier)))
+	e := v.examine(q, keys.SHA256Hex([]byte(identifier)))
 	e.decision.Basis = Directory
 	e.run([]step{
 		{CheckTime, (*examination).checkTime},

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/aeo-registry/aeo/federation/bundle"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // A Verifier answers questions under one opened bundle. It never changes and
@@ -59,7 +60,7 @@ func Refuse(err error, input []byte, q Question) *Decision {
 		reason = ClockBeforeBundle
 	}
 	d := newDecision(q)
-	d.Evidence = &Evidence{Input: hexSHA256(input)}
+	d.Evidence = &Evidence{Input: keys.SHA256Hex(input)}
 	d.record(CheckBundle, failed(reason, "%v", err))
 	d.decide(reason, q.StatusOnly)
 	return d

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // maxSkew is how far, in seconds, the clock may be behind the bundle (protocol 11).
@@ -16,7 +17,7 @@ const maxSkew = 300
 // and the headline is the best of them.
 func (v *Verifier) Verify(file []byte, q Question) *Decision {
 	lines, receipts := readFile(file)
-	input := hexSHA256(file)
+	input := keys.SHA256Hex(file)
 	examinations := make([]*examination, len(lines))
 	for i, line := range lines {
 		e := v.examine(q, input)
@@ -30,7 +31,7 @@ func (v *Verifier) Verify(file []byte, q Question) *Decision {
 	}
 	for _, e := range examinations {
 		if len(examinations) > 1 {
-			e.decision.Evidence.Input = hexSHA256(e.line.Presentation.Raw())
+			e.decision.Evidence.Input = keys.SHA256Hex(e.line.Presentation.Raw())
 		}
 		e.judge()
 	}

@@ -3,8 +3,6 @@ package keys
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -31,7 +29,7 @@ const (
 type Roster struct {
 	Iss        string       `json:"iss"`                  // entity id
 	Seq        int64        `json:"seq"`                  // 1, 2, 3 ...
-	PrevSHA256 string       `json:"prev_sha256,omitzero"` // [RosterSHA256] of roster seq-1; absent from the first alone
+	PrevSHA256 string       `json:"prev_sha256,omitzero"` // [SHA256Hex] of roster seq-1; absent from the first alone
 	Iat        int64        `json:"iat"`
 	Exp        int64        `json:"exp"` // at most 400 days after iat
 	Root       []*PublicKey `json:"root"`
@@ -41,7 +39,7 @@ type Roster struct {
 }
 
 // SHA256 is the digest of the signed form the roster was read from by
-// [ParseRoster], as [RosterSHA256] gives it; empty where it was not read.
+// [ParseRoster], as [SHA256Hex] gives it; empty where it was not read.
 func (r *Roster) SHA256() string { return r.sha256 }
 
 // A RosterKey is one key with its window. SignUntil ends signing; Exp ends
@@ -72,7 +70,7 @@ func (r *Roster) Check() error {
 		return fmt.Errorf("%w: no iss", ErrRoster)
 	case r.Seq < 1:
 		return fmt.Errorf("%w: seq %d", ErrRoster, r.Seq)
-	case (r.Seq == 1) != (r.PrevSHA256 == "") || r.PrevSHA256 != "" && !isSHA256(r.PrevSHA256):
+	case (r.Seq == 1) != (r.PrevSHA256 == "") || r.PrevSHA256 != "" && !IsSHA256Hex(r.PrevSHA256):
 		return fmt.Errorf("%w: prev_sha256 %.64q of roster %d", ErrRoster, r.PrevSHA256, r.Seq)
 	case r.Iat < 0 || r.Exp <= r.Iat || r.Exp-r.Iat > MaxRosterLife:
 		return fmt.Errorf("%w: validity from %d to %d, want at most 400 days", ErrRoster, r.Iat, r.Exp)
@@ -157,7 +155,7 @@ func ParseRoster(raw []byte, prev *Roster) (*Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.sha256 = RosterSHA256(raw)
+	r.sha256 = SHA256Hex(raw)
 	if prev == nil {
 		prev = &Roster{Iss: r.Iss, Root: r.Root}
 	}
@@ -216,16 +214,4 @@ func findKey(list []*PublicKey, kid string) *PublicKey {
 		}
 	}
 	return nil
-}
-
-func isSHA256(s string) bool {
-	raw, err := hex.DecodeString(s)
-	return err == nil && len(raw) == sha256.Size && hex.EncodeToString(raw) == s
-}
-
-// RosterSHA256 is the digest by which leaves and metadata name a signed roster:
-// lower-case hexadecimal SHA-256 of its bytes.
-func RosterSHA256(raw []byte) string {
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
 }

@@ -197,7 +197,7 @@ func TestHistory(t *testing.T) {
 	second.Keys[0].JWK = newIssuer
 	second.Keys[2].Revoked = &keys.Revocation{At: t0, Reason: "unspecified"}
 	raw := [][]byte{signRoster(t, roster(t, 1, a), a)}
-	second.PrevSHA256 = keys.RosterSHA256(raw[0])
+	second.PrevSHA256 = keys.SHA256Hex(raw[0])
 	raw = append(raw, signRoster(t, second, a, b))
 
 	h, err := keys.VerifyHistory(raw, []*keys.PublicKey{nil, b.Public(), a.Public()})
@@ -225,7 +225,7 @@ func TestHistory(t *testing.T) {
 	if n := len(h.Notes(keys.RoleLog)); n != 1 || h.Notes(keys.RoleWitness) != nil || h.Notes(keys.RoleIssuer) != nil {
 		t.Errorf("%d log keys, want one, and none of a revoked witness or of a JOSE role", n)
 	}
-	if h.Current().Seq != 2 || len(h.Raw()) != 2 || len(keys.RosterSHA256(raw[0])) != 64 {
+	if h.Current().Seq != 2 || len(h.Raw()) != 2 || len(keys.SHA256Hex(raw[0])) != 64 {
 		t.Errorf("current roster %d of %d", h.Current().Seq, len(h.Raw()))
 	}
 	if err := h.Append(raw[1]); !errors.Is(err, keys.ErrRoster) || h.Current().Seq != 2 {
@@ -242,7 +242,7 @@ func TestHistoryRestsOnAPinnedRoot(t *testing.T) {
 	forged.Keys[0].JWK = signer(t, "forged issuer").Public()
 	after := func(raw []byte, root *keys.Signer, signers ...*keys.Signer) []byte {
 		r := roster(t, 2, root)
-		r.PrevSHA256 = keys.RosterSHA256(raw)
+		r.PrevSHA256 = keys.SHA256Hex(raw)
 		return signRoster(t, r, signers...)
 	}
 	first, invented := signRoster(t, roster(t, 1, a), a), signRoster(t, forged, forger)

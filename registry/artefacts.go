@@ -21,7 +21,7 @@ func artefactEntry(kind view.ArtefactKind, name string, content []byte) (ledger.
 		return ledger.Entry{}, fmt.Errorf("record %s %s: %w", kind, name, err)
 	}
 	return ledger.Entry{
-		Leaf:    transparency.Artefact{Kind: string(kind), SHA256: keys.RosterSHA256(content)},
+		Leaf:    transparency.Artefact{Kind: string(kind), SHA256: keys.SHA256Hex(content)},
 		Subject: subjectNode,
 		Payload: payload,
 	}, nil

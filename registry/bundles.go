@@ -276,7 +276,7 @@ func (n *Node) bundleMembers(materials []*author.Material, policy bundle.Policy,
 		}
 		for _, vct := range vcts(m) {
 			raw := credential.TypeMetadata(vct)
-			members["vct/"+keys.RosterSHA256(raw)+".json"] = raw
+			members["vct/"+keys.SHA256Hex(raw)+".json"] = raw
 		}
 	}
 	return members, n.addArrangements(members, materials)

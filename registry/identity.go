@@ -112,7 +112,7 @@ func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statem
 			},
 			Registry: &trust.Registry{
 				Territory: n.config.Territory, Authority: n.config.Authority,
-				RosterSHA256: keys.RosterSHA256(raw[len(raw)-1]),
+				RosterSHA256: keys.SHA256Hex(raw[len(raw)-1]),
 				Keys: trust.RegistryKeys{
 					Issuer:   joseKeys(rosters, keys.RoleIssuer, now),
 					Exchange: joseKeys(rosters, keys.RoleExchange, now),
@@ -124,7 +124,7 @@ func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statem
 				Endpoints: endpoints(e),
 				VCT:       []string{credential.VCT(n.vctEntity(peers))},
 				Programmes: []trust.ProgrammeRef{{Code: n.pack.Code,
-					SHA256: keys.RosterSHA256(n.pack.Profile())}},
+					SHA256: keys.SHA256Hex(n.pack.Profile())}},
 				Contacts: trust.Contacts{Name: n.pack.AuthorityName, Mailbox: n.pack.Contact.Mailbox},
 			},
 		},

@@ -188,7 +188,7 @@ func createLedger(o Options, c Config, pack *programme.Pack, ring *keyring.Ring,
 		return err
 	}
 	genesis := transparency.Genesis{Origin: c.Host() + "/log", Territory: c.Territory, Authority: c.Authority,
-		Profile: 1, RosterSHA256: keys.RosterSHA256(roster)}
+		Profile: 1, RosterSHA256: keys.SHA256Hex(roster)}
 	entries := newLists(c.EntityID, 0, o.ListSize)
 	programmeEntry, err := artefactEntry(view.Programme, pack.Code, pack.Profile())
 	if err != nil {

@@ -52,7 +52,7 @@ func newOffice(territory, programme string) *office {
 	}
 	o.record(opened,
 		transparency.Genesis{Origin: o.host + "/log", Territory: territory, Authority: territory,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(roster)},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(roster)},
 		transparency.Key{Roster: roster},
 		transparency.List{URI: o.list(), Bits: statuslist.Bits, Size: statuslist.MinSize})
 	return o
@@ -158,13 +158,13 @@ func (o *office) configuration(superiors ...string) []byte {
 		AuthorityHints: superiors,
 		Metadata: &trust.Metadata{Registry: &trust.Registry{
 			Territory: o.territory, Authority: o.territory,
-			RosterSHA256: keys.RosterSHA256(o.rosters.Raw()[0]),
+			RosterSHA256: keys.SHA256Hex(o.rosters.Raw()[0]),
 			Keys:         trust.RegistryKeys{Issuer: []*keys.PublicKey{o.signer("issuer").Public()}},
 			Log:          trust.LogRef{Origin: o.host + "/log", VKey: o.noteSigner(keys.RoleLog).String()},
 			Witness:      trust.VKeyRef{VKey: o.noteSigner(keys.RoleWitness).String()},
 			Auditor:      trust.VKeyRef{VKey: o.noteSigner(keys.RoleAuditor).String()},
 			VCT:          []string{credential.VCT(o.entity())},
-			Programmes:   []trust.ProgrammeRef{{Code: o.programme, SHA256: keys.RosterSHA256(profile)}},
+			Programmes:   []trust.ProgrammeRef{{Code: o.programme, SHA256: keys.SHA256Hex(profile)}},
 			Contacts:     trust.Contacts{Name: "Customs of " + o.territory, Mailbox: "aeo@" + o.host},
 		}},
 	}, o.signer("federation")))

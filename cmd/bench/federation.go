@@ -198,7 +198,7 @@ func newAdministration(territory string, holders int) (*administration, error) {
 	raw := a.rosters.Raw()[0]
 	if err := a.record(opened,
 		transparency.Genesis{Origin: host + "/log", Territory: territory, Authority: territory,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(raw)},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(raw)},
 		transparency.Key{Roster: raw},
 		transparency.List{URI: a.list(), Bits: statuslist.Bits, Size: statuslist.DefaultSize}); err != nil {
 		return nil, err
@@ -369,7 +369,7 @@ func (a *administration) configuration(superior string) ([]byte, error) {
 		AuthorityHints: hints,
 		Metadata: &trust.Metadata{Registry: &trust.Registry{
 			Territory: a.territory, Authority: a.territory,
-			RosterSHA256: keys.RosterSHA256(a.rosters.Raw()[0]),
+			RosterSHA256: keys.SHA256Hex(a.rosters.Raw()[0]),
 			Keys:         trust.RegistryKeys{Issuer: []*keys.PublicKey{a.signers[keys.RoleIssuer].Public()}},
 			Log:          trust.LogRef{Origin: a.host + "/log", VKey: a.notes[keys.RoleLog].String()},
 			Witness:      trust.VKeyRef{VKey: a.notes[keys.RoleWitness].String()},

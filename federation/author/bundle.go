@@ -1,8 +1,6 @@
 package author
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -36,11 +34,11 @@ func Pack(m bundle.Manifest, members map[string][]byte, signer *keys.Signer) ([]
 	if err != nil {
 		return nil, err
 	}
-	m.IndexSHA256, m.PolicySHA256 = hexSHA256(index), hexSHA256(members[bundle.PathPolicy])
+	m.IndexSHA256, m.PolicySHA256 = keys.SHA256Hex(index), keys.SHA256Hex(members[bundle.PathPolicy])
 	m.Issuers = slices.Clone(m.Issuers)
 	for i := range m.Issuers {
 		if issuer := &m.Issuers[i]; issuer.ECSHA256 == "" {
-			issuer.ECSHA256 = hexSHA256(members[bundle.Prefix(*issuer)+"entity-configuration.jwt"])
+			issuer.ECSHA256 = keys.SHA256Hex(members[bundle.Prefix(*issuer)+"entity-configuration.jwt"])
 		}
 	}
 	manifest, err := sign(keys.KindBundle, m, signer)
@@ -76,9 +74,4 @@ func readBackBundle(raw []byte, anchor *bundle.Anchor) error {
 	}
 	_, err = b.Register()
 	return err
-}
-
-func hexSHA256(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }

@@ -27,7 +27,7 @@ func material(t testing.TB, territory, authority, relation string, superiors ...
 	t.Helper()
 	roster := signedRoster(t, authority)
 	s := configuration(t, territory, authority, superiors...)
-	s.Metadata.Registry.RosterSHA256 = keys.RosterSHA256(roster)
+	s.Metadata.Registry.RosterSHA256 = keys.SHA256Hex(roster)
 	m := &author.Material{
 		Territory: territory, Authority: authority, EntityID: entity(authority), Relation: relation,
 		Configuration: published(t, s, authority).Raw(), FetchedAt: now,
@@ -39,7 +39,7 @@ func material(t testing.TB, territory, authority, relation string, superiors ...
 	}
 	leaves, err := transparency.Arrange([]transparency.Leaf{
 		transparency.Genesis{Origin: host(authority) + "/log", Territory: territory, Authority: authority,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(roster)},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(roster)},
 		transparency.Key{Roster: roster},
 		transparency.List{URI: entity(authority) + "/status/1", Bits: statuslist.Bits, Size: statuslist.MinSize},
 	})

@@ -42,7 +42,7 @@ type Log interface {
 func (m *Material) Issuer() bundle.Issuer {
 	return bundle.Issuer{
 		Territory: m.Territory, Authority: m.Authority, EntityID: m.EntityID, Relation: m.Relation,
-		ECSHA256: keys.RosterSHA256(m.Configuration), ContradictedAt: m.ContradictedAt,
+		ECSHA256: keys.SHA256Hex(m.Configuration), ContradictedAt: m.ContradictedAt,
 		Log: bundle.LogState{Origin: m.Checkpoint.Origin, Size: m.Checkpoint.Size,
 			Root: m.Checkpoint.Root.String(), Time: m.FetchedAt},
 	}

@@ -99,7 +99,7 @@ func (b *Bundle) identify(issuer Issuer) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if hexSHA256(raw) != issuer.ECSHA256 {
+	if keys.SHA256Hex(raw) != issuer.ECSHA256 {
 		return nil, errors.New("entity configuration is not the one the manifest names")
 	}
 	id := &identity{}
@@ -113,7 +113,7 @@ func (b *Bundle) identify(issuer Issuer) (*identity, error) {
 		return nil, err
 	}
 	newest := id.rosters.Raw()[len(id.rosters.Raw())-1]
-	if keys.RosterSHA256(newest) != id.configuration.Metadata.Registry.RosterSHA256 {
+	if keys.SHA256Hex(newest) != id.configuration.Metadata.Registry.RosterSHA256 {
 		return nil, errors.New("newest roster is not the one the entity configuration names")
 	}
 	return id, nil
@@ -176,7 +176,7 @@ func (b *Bundle) openProgramme(a *Administration) error {
 	if err := jcs.CheckObject(raw); err != nil {
 		return fmt.Errorf("programme: %w", err)
 	}
-	digest := hexSHA256(raw)
+	digest := keys.SHA256Hex(raw)
 	for _, p := range a.Registry.Programmes {
 		if p.SHA256 == digest {
 			a.Programme = raw

@@ -77,7 +77,7 @@ func PeekManifest(raw []byte) (m *Manifest, sha256 string, err error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	return m, hexSHA256(token.Raw()), nil
+	return m, keys.SHA256Hex(token.Raw()), nil
 }
 
 func peek(raw []byte) (*keys.Token, error) {
@@ -138,7 +138,7 @@ func (b *Bundle) openIndex() error {
 	if err != nil {
 		return err
 	}
-	if hexSHA256(raw) != b.manifest.IndexSHA256 {
+	if keys.SHA256Hex(raw) != b.manifest.IndexSHA256 {
 		return errors.New("index is not the one the manifest names")
 	}
 	index, err := parseIndex(raw)
@@ -192,7 +192,7 @@ func (b *Bundle) openPolicy() error {
 func (b *Bundle) Manifest() *Manifest { return b.manifest }
 
 // SHA256 is the digest of manifest.jwt.
-func (b *Bundle) SHA256() string { return hexSHA256(b.token.Raw()) }
+func (b *Bundle) SHA256() string { return keys.SHA256Hex(b.token.Raw()) }
 
 // Policy is what the administration asks where no arrangement says otherwise.
 func (b *Bundle) Policy() Policy { return b.policy }
@@ -224,7 +224,7 @@ func (b *Bundle) member(path string) (data []byte, ok bool, err error) {
 	if err != nil {
 		return nil, true, err
 	}
-	if hexSHA256(data) != entry.SHA256 {
+	if keys.SHA256Hex(data) != entry.SHA256 {
 		return nil, true, fmt.Errorf("member %q is not what the index names", path)
 	}
 	return data, true, nil

@@ -102,7 +102,7 @@ func (e *DirectoryEntry) check() error {
 		return errors.New("no identifier")
 	case e.Programme == "" || e.AuthorisationType == "":
 		return errors.New("no programme or authorisation_type")
-	case !isDigest(e.CredentialSHA256):
+	case !keys.IsSHA256Hex(e.CredentialSHA256):
 		return errors.New("credential_sha256 is no digest")
 	case e.Status.URI == "" || !isInstant(e.Status.Idx):
 		return fmt.Errorf("status %d of list %.80q", e.Status.Idx, e.Status.URI)

@@ -105,7 +105,7 @@ func (a *administration) statement(t testing.TB, superiors, members []string) tr
 		AuthorityHints: superiors,
 		Metadata: &trust.Metadata{Registry: &trust.Registry{
 			Territory: a.territory, Authority: a.authority, Members: members,
-			RosterSHA256: keys.RosterSHA256(a.rosters[len(a.rosters)-1]),
+			RosterSHA256: keys.SHA256Hex(a.rosters[len(a.rosters)-1]),
 			Keys:         trust.RegistryKeys{Issuer: []*keys.PublicKey{a.signer(t, "issuer").Public()}},
 			Log:          trust.LogRef{Origin: a.host() + "/log", VKey: a.noteSigner(t, keys.RoleLog).String()},
 			Witness:      trust.VKeyRef{VKey: a.noteSigner(t, keys.RoleWitness).String()},
@@ -124,7 +124,7 @@ func newAdministration(t testing.TB, territory, authority, host string, superior
 	a.log = transparency.NewCopy(host + "/log")
 	a.batch(t, built-19*day,
 		transparency.Genesis{Origin: host + "/log", Territory: territory, Authority: authority,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(a.rosters[0])},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(a.rosters[0])},
 		transparency.Key{Roster: a.rosters[0]},
 		transparency.List{URI: a.list(), Bits: statuslist.Bits, Size: statuslist.MinSize})
 	a.batch(t, built-2*day,

@@ -1,8 +1,6 @@
 package bundle
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -24,11 +22,6 @@ type indexEntry struct {
 	SHA256 string `json:"sha256"`
 }
 
-func hexSHA256(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
 // parseIndex reads an index: paths ascending, each once.
 func parseIndex(raw []byte) ([]indexEntry, error) {
 	if len(raw) > MaxIndex {
@@ -44,7 +37,7 @@ func parseIndex(raw []byte) ([]indexEntry, error) {
 			return nil, fmt.Errorf("index: %.100q does not come after %q", e.Path, index[i-1].Path)
 		case e.Len < 0:
 			return nil, fmt.Errorf("index: %.100q has length %d", e.Path, e.Len)
-		case !isDigest(e.SHA256):
+		case !keys.IsSHA256Hex(e.SHA256):
 			return nil, fmt.Errorf("index: sha256 of %.100q is no digest", e.Path)
 		}
 	}
@@ -98,7 +91,7 @@ func (c *container) manifest() (*keys.Token, error) {
 func Index(members map[string][]byte) ([]byte, error) {
 	index := make([]indexEntry, 0, len(members))
 	for _, path := range slices.Sorted(maps.Keys(members)) {
-		index = append(index, indexEntry{Path: path, Len: int64(len(members[path])), SHA256: hexSHA256(members[path])})
+		index = append(index, indexEntry{Path: path, Len: int64(len(members[path])), SHA256: keys.SHA256Hex(members[path])})
 	}
 	raw, err := jcs.Marshal(index)
 	if err != nil {

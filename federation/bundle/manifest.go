@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/trust"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // MaxLife is the longest a bundle may be valid, in seconds: 30 days.
@@ -88,13 +89,13 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("want iat <= refresh_by <= exp <= iat + 30 d, not %d, %d, %d", m.Iat, m.RefreshBy, m.Exp)
 	case m.Seq < 1:
 		return fmt.Errorf("seq %d", m.Seq)
-	case m.PrevSHA256 != "" && !isDigest(m.PrevSHA256):
+	case m.PrevSHA256 != "" && !keys.IsSHA256Hex(m.PrevSHA256):
 		return fmt.Errorf("prev_sha256 is no digest")
 	case m.Profile != ProfilePublic && m.Profile != ProfileBorder:
 		return fmt.Errorf("profile %.20q, this reader knows %s and %s", m.Profile, ProfilePublic, ProfileBorder)
 	case !isTerritory(m.Territory):
 		return fmt.Errorf("territory %.20q is not two capital letters", m.Territory)
-	case !isDigest(m.PolicySHA256) || !isDigest(m.IndexSHA256):
+	case !keys.IsSHA256Hex(m.PolicySHA256) || !keys.IsSHA256Hex(m.IndexSHA256):
 		return fmt.Errorf("policy_sha256 or index_sha256 is no digest")
 	}
 	for i := range m.Issuers {
@@ -113,7 +114,7 @@ func (i *Issuer) check(iat int64) error {
 	switch {
 	case !isTerritory(i.Territory) || !isTerritory(i.Authority):
 		return fmt.Errorf("territory %.20q or authority %.20q is not two capital letters", i.Territory, i.Authority)
-	case !isDigest(i.ECSHA256):
+	case !keys.IsSHA256Hex(i.ECSHA256):
 		return fmt.Errorf("ec_sha256 is no digest")
 	case i.ContradictedAt != 0 && !isInstant(i.ContradictedAt):
 		return fmt.Errorf("contradicted_at %d", i.ContradictedAt)

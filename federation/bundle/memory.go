@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"github.com/aeo-registry/aeo/keys"
 )
 
 const (
@@ -43,7 +45,7 @@ func (m *Memory) check() error {
 		return fmt.Errorf("schema %.40q, want %s", m.Schema, memorySchema)
 	case m.Seq < 1 || !isInstant(m.Iat):
 		return fmt.Errorf("seq %d, iat %d", m.Seq, m.Iat)
-	case !isDigest(m.SHA256):
+	case !keys.IsSHA256Hex(m.SHA256):
 		return errors.New("sha256 is no digest")
 	}
 	for origin, l := range m.Logs {
@@ -95,7 +97,7 @@ func (b *Bundle) compare(seen Memory) (Memory, error) {
 		Iat:    max(seen.Iat, b.manifest.Iat),
 		// ECDSA signatures can be rewritten by anybody, so they do not count:
 		// two spellings of one manifest are no split view.
-		SHA256: hexSHA256(b.token.SigningInput()),
+		SHA256: keys.SHA256Hex(b.token.SigningInput()),
 		Logs:   map[string]LogState{},
 	}
 	switch {

@@ -3,7 +3,6 @@ package bundle
 import (
 	"bytes"
 	"errors"
-	"strings"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
@@ -42,13 +41,6 @@ func withNewline(raw []byte) []byte {
 		return nil
 	}
 	return append(raw, '\n')
-}
-
-// isDigest reports whether s is a lower-case hexadecimal SHA-256.
-func isDigest(s string) bool {
-	return len(s) == 64 && !strings.ContainsFunc(s, func(r rune) bool {
-		return !('0' <= r && r <= '9' || 'a' <= r && r <= 'f')
-	})
 }
 
 // isTerritory reports whether s has the form of a territory or authority (protocol 1).

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"sort"
+
+	"github.com/aeo-registry/aeo/keys"
 )
 
 // A table is many rows in order, compressed in blocks that are read one by one:
@@ -56,7 +58,7 @@ func packTable(rows []tableRow) (hashes, blocks []byte, err error) {
 		if err != nil {
 			return err
 		}
-		refs = append(refs, blockRef{First: first, Size: int64(plain.Len()), Len: int64(len(packed)), SHA256: hexSHA256(packed)})
+		refs = append(refs, blockRef{First: first, Size: int64(plain.Len()), Len: int64(len(packed)), SHA256: keys.SHA256Hex(packed)})
 		blocks = append(blocks, packed...)
 		plain.Reset()
 		return nil
@@ -118,7 +120,7 @@ func openTable(hashes, blocks []byte) (*table, error) {
 		switch {
 		case r.Size < 1 || r.Size > tableBlock || r.Len < 1 || r.Len > int64(len(blocks))-at:
 			return nil, fmt.Errorf("block %d has %d bytes, %d inflated", i, r.Len, r.Size)
-		case !isDigest(r.SHA256) || len(r.First) > maxTableKey:
+		case !keys.IsSHA256Hex(r.SHA256) || len(r.First) > maxTableKey:
 			return nil, fmt.Errorf("block %d has no digest or no key", i)
 		case i > 0 && r.First < t.refs[i-1].First:
 			return nil, fmt.Errorf("block %d does not come after the one before", i)
@@ -136,7 +138,7 @@ func openTable(hashes, blocks []byte) (*table, error) {
 func (t *table) block(i int) ([][]byte, error) {
 	ref := t.refs[i]
 	packed := t.blocks[t.offset[i] : t.offset[i]+ref.Len]
-	if hexSHA256(packed) != ref.SHA256 {
+	if keys.SHA256Hex(packed) != ref.SHA256 {
 		return nil, fmt.Errorf("block %d is not what the hash list names", i)
 	}
 	in := bytes.NewReader(packed)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aeo-registry/aeo/federation/listed"
+	"github.com/aeo-registry/aeo/keys"
 	"pgregory.net/rapid"
 )
 
@@ -112,7 +113,7 @@ func FuzzTable(f *testing.F) {
 	f.Add(string(hashes), blocks)
 	f.Add("[]", []byte{})
 	bomb, _ := deflate(make([]byte, 1<<20))
-	f.Add(`[{"first":"a","size":65536,"len":`+fmt.Sprint(len(bomb))+`,"sha256":"`+hexSHA256(bomb)+`"}]`, bomb)
+	f.Add(`[{"first":"a","size":65536,"len":`+fmt.Sprint(len(bomb))+`,"sha256":"`+keys.SHA256Hex(bomb)+`"}]`, bomb)
 	h, err := listed.NewHistory([]listed.Header{{Partner: "JP", Number: 1, SHA256: strings.Repeat("0", 64), Channel: "mail",
 		StatedAsOf: "2026-01-01", TimeZone: "Asia/Tokyo", ImportedBy: "A", SecondOfficer: "B", Rows: 1, Personal: []string{}}})
 	if err != nil {
@@ -124,7 +125,7 @@ func FuzzTable(f *testing.F) {
 			return
 		}
 		for i := range table.refs {
-			table.refs[i].SHA256 = hexSHA256(blocks[table.offset[i] : table.offset[i]+table.refs[i].Len])
+			table.refs[i].SHA256 = keys.SHA256Hex(blocks[table.offset[i] : table.offset[i]+table.refs[i].Len])
 			rows, err := table.block(i)
 			if err != nil {
 				continue

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/mra"
+	"github.com/aeo-registry/aeo/keys"
 )
 
 const (
@@ -38,7 +39,7 @@ func (h *Header) Check() error {
 		return fmt.Errorf("%w: partner %.16q is not two capital letters", ErrList, h.Partner)
 	case h.Number < 1 || h.Number > MaxLists:
 		return fmt.Errorf("%w: number %d, want 1 to %d", ErrList, h.Number, MaxLists)
-	case len(h.SHA256) != 64 || strings.Trim(h.SHA256, "0123456789abcdef") != "":
+	case !keys.IsSHA256Hex(h.SHA256):
 		return fmt.Errorf("%w: sha256 is no digest", ErrList)
 	case h.ReceivedAt < 0 || h.Rows < 1 || h.Rows > MaxRows:
 		return fmt.Errorf("%w: %d rows received at %d", ErrList, h.Rows, h.ReceivedAt)

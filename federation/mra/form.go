@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -99,7 +100,7 @@ func checkTerritory(name, s string) error {
 }
 
 func checkDigest(name, s string) error {
-	if len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {
+	if !keys.IsSHA256Hex(s) {
 		return fmt.Errorf("%s is no SHA-256 in lower-case hexadecimal", name)
 	}
 	return nil

@@ -113,15 +113,15 @@ func TestBriefRoundsAskForWhatIsNew(t *testing.T) {
 		t.Errorf("entry 8 is %v, %v", got, err)
 	}
 
-	f.nz.record(opened+day+120, transparency.Artefact{Kind: "directory", SHA256: keys.RosterSHA256([]byte("a"))})
+	f.nz.record(opened+day+120, transparency.Artefact{Kind: "directory", SHA256: keys.SHA256Hex([]byte("a"))})
 	f.site.publish(f.nz, opened+day+1)
 	want("a directory", "/log/checkpoint 200", "/log/tile/entries/000.p/10 206", "/directory 200", "/status/0/detached 200")
 
-	f.nz.record(opened+day+120, transparency.Artefact{Kind: "notice", SHA256: keys.RosterSHA256([]byte("b"))})
+	f.nz.record(opened+day+120, transparency.Artefact{Kind: "notice", SHA256: keys.SHA256Hex([]byte("b"))})
 	f.site.publish(f.nz, opened+day+1)
 	want("a notice", "/log/checkpoint 200", "/log/tile/entries/000.p/12 206", "/mras 304", "/mras/JP-NZ 304", "/status/0/detached 200")
 
-	f.nz.record(opened+day+120, transparency.Artefact{Kind: "entity-configuration", SHA256: keys.RosterSHA256([]byte("c"))})
+	f.nz.record(opened+day+120, transparency.Artefact{Kind: "entity-configuration", SHA256: keys.SHA256Hex([]byte("c"))})
 	f.site.publish(f.nz, opened+day+2)
 	want("an entity configuration", "/log/checkpoint 200", "/log/tile/entries/000.p/14 206",
 		"/.well-known/openid-federation 200", "/status/0/detached 200")

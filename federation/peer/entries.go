@@ -101,7 +101,7 @@ func (m *Mirror) storeSeen(v *View) error {
 
 // seenAt is when the documents were fetched or seen again.
 func (m *Mirror) seenAt(d Documents) (int64, error) {
-	raw, err := readFile(filepath.Join(m.dir, "seen.json"), 4096)
+	raw, err := ReadFile(filepath.Join(m.dir, "seen.json"), 4096)
 	if errors.Is(err, os.ErrNotExist) {
 		return d.FetchedAt, nil
 	}

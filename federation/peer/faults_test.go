@@ -43,8 +43,8 @@ func TestMutatedAnswers(t *testing.T) {
 	const at = opened + 2*day
 	f, _ := followBriefly(t)
 	f.nz.suspend(at, 8)
-	f.nz.record(at, transparency.Artefact{Kind: "directory", SHA256: keys.RosterSHA256([]byte("a"))},
-		transparency.Artefact{Kind: "notice", SHA256: keys.RosterSHA256([]byte("b"))})
+	f.nz.record(at, transparency.Artefact{Kind: "directory", SHA256: keys.SHA256Hex([]byte("a"))},
+		transparency.Artefact{Kind: "notice", SHA256: keys.SHA256Hex([]byte("b"))})
 	f.site.publish(f.nz, at)
 	honest := maps.Clone(f.site)
 	before := files(t, f.dir)

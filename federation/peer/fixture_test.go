@@ -57,7 +57,7 @@ func newAdministration(territory, authority, host, seed string) *administration 
 	check(a.rosters.Append(roster))
 	a.record(opened,
 		transparency.Genesis{Origin: host + "/log", Territory: territory, Authority: authority,
-			Profile: transparency.Profile, RosterSHA256: keys.RosterSHA256(roster)},
+			Profile: transparency.Profile, RosterSHA256: keys.SHA256Hex(roster)},
 		transparency.Key{Roster: roster},
 		transparency.List{URI: a.list(), Bits: statuslist.Bits, Size: statuslist.MinSize})
 	return a
@@ -105,7 +105,7 @@ func (a *administration) roster() []byte {
 		r.Keys = append(r.Keys, k)
 	}
 	if len(raw) > 0 {
-		r.PrevSHA256 = keys.RosterSHA256(raw[len(raw)-1])
+		r.PrevSHA256 = keys.SHA256Hex(raw[len(raw)-1])
 	}
 	part := strings.Split(string(must(keys.Sign(keys.KindRoster, must(jcs.Marshal(r)), a.signer("root")))), ".")
 	return must(jcs.Marshal(map[string]any{
@@ -158,7 +158,7 @@ func (a *administration) configuration(at int64) []byte {
 			Log:          trust.LogRef{Origin: a.host + "/log", VKey: a.noteSigner(keys.RoleLog).String()},
 			Witness:      trust.VKeyRef{VKey: a.noteSigner(keys.RoleWitness).String()},
 			Auditor:      trust.VKeyRef{VKey: a.noteSigner(keys.RoleAuditor).String()},
-			Programmes:   []trust.ProgrammeRef{{Code: a.seed + "-aeo", SHA256: keys.RosterSHA256(a.profile())}},
+			Programmes:   []trust.ProgrammeRef{{Code: a.seed + "-aeo", SHA256: keys.SHA256Hex(a.profile())}},
 			Contacts:     trust.Contacts{Name: "Customs of " + a.authority, Mailbox: "aeo@" + a.host},
 		}},
 	}, a.signer(keys.RoleFederation)))

@@ -239,7 +239,7 @@ func isTile(_ string, a answer) bool { return a.mediaType == octets }
 func alterEntry(f *following) {
 	grown := grow(f)
 	entries := slices.Clone(grown.log.Entries())
-	entries[len(entries)-2] = []byte(`{"sha256":"` + keys.RosterSHA256(nil) + `","t":"credential"}`)
+	entries[len(entries)-2] = []byte(`{"sha256":"` + keys.SHA256Hex(nil) + `","t":"credential"}`)
 	f.site.publishLog(grown.checkpoint(), entries)
 }
 

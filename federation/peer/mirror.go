@@ -48,7 +48,7 @@ func (m *Mirror) Member(host string) *Mirror { return &Mirror{dir: filepath.Join
 func (m *Mirror) Load(anchor *bundle.Anchor) (*View, error) { return m.load(pinned(anchor)) }
 
 func (m *Mirror) load(s subject) (*View, error) {
-	raw, err := readFile(filepath.Join(m.dir, "view.json"), maxView)
+	raw, err := ReadFile(filepath.Join(m.dir, "view.json"), maxView)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNoMirror
 	}
@@ -204,11 +204,12 @@ func (m *Mirror) Evidence(older, newer []byte) (string, error) {
 
 // holds reports whether a file of the directory has the content.
 func holds(dir, name string, content []byte) bool {
-	raw, err := readFile(filepath.Join(dir, name), maxCheckpoint)
+	raw, err := ReadFile(filepath.Join(dir, name), maxCheckpoint)
 	return err == nil && bytes.Equal(raw, content)
 }
 
-func readFile(name string, max int64) ([]byte, error) {
+// ReadFile reads a file of at most max bytes.
+func ReadFile(name string, max int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ func (w *walk) programmes(ctx context.Context, docs *Documents, config *trust.Si
 	known := docs.Programmes
 	docs.Programmes = map[string]jsontext.Value{}
 	for _, p := range config.Metadata.Registry.Programmes {
-		if raw := known[p.Code]; raw != nil && keys.RosterSHA256(raw) == p.SHA256 {
+		if raw := known[p.Code]; raw != nil && keys.SHA256Hex(raw) == p.SHA256 {
 			docs.Programmes[p.Code] = raw
 			continue
 		}
@@ -84,7 +84,7 @@ func (w *walk) programmes(ctx context.Context, docs *Documents, config *trust.Si
 		if err != nil {
 			return err
 		}
-		if err := jcs.CheckCanonical(raw); err != nil || keys.RosterSHA256(raw) != p.SHA256 {
+		if err := jcs.CheckCanonical(raw); err != nil || keys.SHA256Hex(raw) != p.SHA256 {
 			return w.unusable("programme "+p.Code, errors.New("it is not the one the entity configuration names"))
 		}
 		docs.Programmes[p.Code] = raw

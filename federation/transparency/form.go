@@ -153,13 +153,11 @@ func isDecimal(s string) bool {
 }
 
 func checkDigest(member, s string) error {
-	if len(s) != 64 || strings.ContainsFunc(s, notHex) {
+	if !keys.IsSHA256Hex(s) {
 		return fmt.Errorf("%s is not 64 lower-case hexadecimal digits", member)
 	}
 	return nil
 }
-
-func notHex(r rune) bool { return !('0' <= r && r <= '9' || 'a' <= r && r <= 'f') }
 
 func checkInstant(member string, t int64) error {
 	if !isCount(t) {

@@ -55,7 +55,7 @@ var newZealand = sync.OnceValue(func() *administration {
 			Root: []*keys.PublicKey{root.Public()}, Keys: []keys.RosterKey{},
 		}
 		if seq > 0 {
-			r.PrevSHA256 = keys.RosterSHA256(a.rosters[seq-1])
+			r.PrevSHA256 = keys.SHA256Hex(a.rosters[seq-1])
 		}
 		a.rosters = append(a.rosters, a.sign(r))
 	}
@@ -86,7 +86,7 @@ func (a *administration) sign(r keys.Roster) []byte {
 func (a *administration) genesis() transparency.Genesis {
 	return transparency.Genesis{
 		Origin: origin, Territory: "NZ", Authority: "NZ", Profile: transparency.Profile,
-		RosterSHA256: keys.RosterSHA256(a.rosters[0]),
+		RosterSHA256: keys.SHA256Hex(a.rosters[0]),
 	}
 }
 

@@ -96,7 +96,7 @@ func TestReductionRefusesWhatNoHonestLogDoes(t *testing.T) {
 		"an entry twice in a batch":                {nil, twice, "changes twice"},
 		"a state that miscounts":                   {nil, state(func(s *transparency.State) { s.Applied++ }), "its own index"},
 		"a state back in time":                     {nil, state(func(s *transparency.State) { s.At = opened + 4 }), "before the state leaf"},
-		"a state with the roster before":           {[]transparency.Leaf{a.key(2)}, state(func(s *transparency.State) { s.RosterSHA256 = keys.RosterSHA256(a.rosters[0]) }), "newest roster"},
+		"a state with the roster before":           {[]transparency.Leaf{a.key(2)}, state(func(s *transparency.State) { s.RosterSHA256 = keys.SHA256Hex(a.rosters[0]) }), "newest roster"},
 		"a state without a list":                   {nil, state(func(s *transparency.State) { s.Lists = nil }), "0 lists"},
 		"a state with another digest":              {nil, state(func(s *transparency.State) { s.Lists[0].SHA256 = digest(0) }), "list 0"},
 		"a state with another list":                {nil, state(func(s *transparency.State) { s.Lists[0].URI = list1 }), "list 0"},
@@ -156,7 +156,7 @@ func staleDigest(l *testLog) transparency.Leaf {
 func TestReductionRefusesABadBeginning(t *testing.T) {
 	a := newZealand()
 	other := a.genesis()
-	other.RosterSHA256 = keys.RosterSHA256(a.rosters[1])
+	other.RosterSHA256 = keys.SHA256Hex(a.rosters[1])
 	elsewhere := a.genesis()
 	elsewhere.Origin = "aeo.customs.au.example/log"
 	for name, c := range map[string]struct {

@@ -50,7 +50,7 @@ func (r *Reduction) takeGenesis(g Genesis) error {
 }
 
 func (r *Reduction) takeKey(k Key) error {
-	digest := keys.RosterSHA256(k.Roster)
+	digest := keys.SHA256Hex(k.Roster)
 	if r.rosterSHA256 == "" && digest != r.genesis.RosterSHA256 {
 		return r.fault("the first roster is not the one the genesis leaf names")
 	}

@@ -60,7 +60,7 @@ func (s *Signed) checkSigningKey(roster *keys.History, at int64) error {
 // rosterNamed finds a roster of the verified history by its digest.
 func rosterNamed(h *keys.History, digest string) (*keys.Roster, error) {
 	for _, raw := range h.Raw() {
-		if keys.RosterSHA256(raw) == digest {
+		if keys.SHA256Hex(raw) == digest {
 			return readRoster(raw)
 		}
 	}

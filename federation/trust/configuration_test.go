@@ -33,7 +33,7 @@ func history(t testing.TB, rosters ...keys.Roster) *keys.History {
 	var raw [][]byte
 	for i, r := range rosters {
 		if r.Seq = int64(i + 1); i > 0 {
-			r.PrevSHA256 = keys.RosterSHA256(raw[i-1])
+			r.PrevSHA256 = keys.SHA256Hex(raw[i-1])
 		}
 		raw = append(raw, roster(t, r, "NZ root"))
 	}
@@ -47,7 +47,7 @@ func history(t testing.TB, rosters ...keys.Roster) *keys.History {
 // naming is NZ's configuration with the digest of a roster of the history.
 func naming(t testing.TB, h *keys.History, i int) trust.Statement {
 	s := configuration(t, "NZ")
-	s.Metadata.Registry.RosterSHA256 = keys.RosterSHA256(h.Raw()[i])
+	s.Metadata.Registry.RosterSHA256 = keys.SHA256Hex(h.Raw()[i])
 	return s
 }
 

@@ -100,7 +100,7 @@ func (r *Registry) check(sub string, federation []*keys.PublicKey) error {
 	switch {
 	case !isTerritory(r.Territory) || !isTerritory(r.Authority):
 		return fmt.Errorf("%w: territory and authority are two capital letters", ErrStatement)
-	case !isDigest(r.RosterSHA256):
+	case !keys.IsSHA256Hex(r.RosterSHA256):
 		return fmt.Errorf("%w: roster_sha256 is no SHA-256 in lower-case hexadecimal", ErrStatement)
 	case r.Members != nil && len(r.Members) == 0, len(r.Members) > maxMembers:
 		return fmt.Errorf("%w: %d members, want none at all or 1 to %d", ErrStatement, len(r.Members), maxMembers)
@@ -206,7 +206,7 @@ func (r *Registry) checkLists() error {
 	}
 	for i, p := range r.Programmes {
 		known := func(q ProgrammeRef) bool { return q.Code == p.Code }
-		if p.Code == "" || !isText(p.Code, maxCode) || !isDigest(p.SHA256) || slices.ContainsFunc(r.Programmes[:i], known) {
+		if p.Code == "" || !isText(p.Code, maxCode) || !keys.IsSHA256Hex(p.SHA256) || slices.ContainsFunc(r.Programmes[:i], known) {
 			return fmt.Errorf("%w: programmes[%d] has no code, no SHA-256 or is listed twice", ErrStatement, i)
 		}
 	}
@@ -221,13 +221,6 @@ func isURL(s string) bool {
 	}
 	host, _, _ := strings.Cut(rest, "/")
 	return checkHost(host) == nil
-}
-
-func isDigest(s string) bool {
-	if len(s) != 64 {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(c rune) bool { return (c < '0' || c > '9') && (c < 'a' || c > 'f') })
 }
 
 // isText refuses control characters and the marks that turn the direction of

@@ -291,7 +291,7 @@ func TestSigned(t *testing.T) {
 	if err := ec.Verify(signerFor(t, "US federation").Public()); !errors.Is(err, keys.ErrForeignKey) {
 		t.Errorf("another key: %v", err)
 	}
-	if ec.SHA256() != keys.RosterSHA256(ec.Raw()) || ec.KID() != ec.JWKS.Keys[0].KID() {
+	if ec.SHA256() != keys.SHA256Hex(ec.Raw()) || ec.KID() != ec.JWKS.Keys[0].KID() {
 		t.Error("digest or kid of other bytes")
 	}
 }

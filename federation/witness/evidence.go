@@ -53,7 +53,7 @@ func (c *Cosigner) Review(newest *transparency.Checkpoint, key *keys.VKey, roste
 	defer c.lock(newest.Origin)()
 	for _, name := range []string{"checkpoint", suspectName} {
 		file := filepath.Join(c.dir(newest.Origin), name)
-		raw, err := read(file)
+		raw, err := peer.ReadFile(file, MaxAnswer)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}

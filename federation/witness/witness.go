@@ -4,10 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,10 +41,7 @@ type Cosigner struct {
 func New(o Options) *Cosigner { return &Cosigner{o: o, locks: map[string]*sync.Mutex{}} }
 
 // Name is what a log is called in paths: hexadecimal SHA-256 of its origin.
-func Name(origin string) string {
-	sum := sha256.Sum256([]byte(origin))
-	return hex.EncodeToString(sum[:])
-}
+func Name(origin string) string { return keys.SHA256Hex([]byte(origin)) }
 
 // Add answers a request: the cosignature, durable before it is returned, or a
 // *Refusal. Any other error is the witness's own trouble.
@@ -173,7 +168,7 @@ func (c *Cosigner) file(origin string) string { return filepath.Join(c.dir(origi
 // last is the checkpoint cosigned last and when; the empty tree before the first.
 // What it finds is verified again: a damaged file must not make it forget.
 func (c *Cosigner) last(origin string, key *keys.VKey) (cp *transparency.Checkpoint, at int64, err error) {
-	raw, err := read(c.file(origin))
+	raw, err := peer.ReadFile(c.file(origin), MaxAnswer)
 	if errors.Is(err, os.ErrNotExist) {
 		return &transparency.Checkpoint{Origin: origin, Root: sha256.Sum256(nil)}, 0, nil
 	}
@@ -207,23 +202,8 @@ func (c *Cosigner) Last(name string) ([]byte, error) {
 
 // about reads a file kept about a log, by the log's name in paths.
 func (c *Cosigner) about(name, file string, max int64) ([]byte, error) {
-	if raw, err := hex.DecodeString(name); err != nil || len(raw) != sha256.Size || strings.ToLower(name) != name {
+	if !keys.IsSHA256Hex(name) {
 		return nil, os.ErrNotExist
 	}
-	return readBounded(filepath.Join(c.o.Dir, name, file), max)
-}
-
-func read(name string) ([]byte, error) { return readBounded(name, MaxAnswer) }
-
-func readBounded(name string, max int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, max+1))
-	if err == nil && int64(len(raw)) > max {
-		err = fmt.Errorf("%s has more than %d bytes", name, max)
-	}
-	return raw, err
+	return peer.ReadFile(filepath.Join(c.o.Dir, name, file), max)
 }

@@ -25,7 +25,7 @@ func Create(o Options, genesis transparency.Genesis, roster []byte, first ...Ent
 		return fmt.Errorf("draw instance id: %w", err)
 	}
 	l.reduction = transparency.NewReduction(l.signer.Name())
-	genesis.RosterSHA256 = keys.RosterSHA256(roster)
+	genesis.RosterSHA256 = keys.SHA256Hex(roster)
 	entries := append([]Entry{{Leaf: genesis}, {Leaf: transparency.Key{Roster: roster}}}, first...)
 	return l.begin(entries)
 }

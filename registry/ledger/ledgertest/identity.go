@@ -65,7 +65,7 @@ func (id *Identity) RosterAfter(t testing.TB, prev []byte, seq int64) []byte {
 	const day = 24 * 3600
 	before := ""
 	if prev != nil {
-		before = keys.RosterSHA256(prev)
+		before = keys.SHA256Hex(prev)
 	}
 	payload, err := jcs.Marshal(&keys.Roster{
 		PrevSHA256: before,
