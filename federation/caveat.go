@@ -57,7 +57,7 @@ func Caveats() []Caveat { return slices.Clone(caveats) }
 func (e *examination) warnAboutHolder() {
 	h := e.decision.Holder
 	if e.q.Name != "" && h.LegalName != "" && !slices.ContainsFunc(append(h.Names, h.LegalName), func(n string) bool {
-		return foldName(n) == foldName(e.q.Name)
+		return FoldName(n) == FoldName(e.q.Name)
 	}) {
 		e.caveat(CaveatNameDiffers, fmt.Sprintf("The name asked about is %q, the holder's is %q.", e.q.Name, h.LegalName))
 	}
@@ -69,9 +69,9 @@ func (e *examination) warnAboutHolder() {
 	}
 }
 
-// foldName makes names that differ only in case, white space or composition of
+// FoldName makes names that differ only in case, white space or composition of
 // characters the same.
-func foldName(s string) string {
+func FoldName(s string) string {
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(strings.Join(strings.Fields(s), " "))))
 }
 

@@ -251,7 +251,3 @@ func (e *examination) checkListBasis() finding {
 	e.caveat(CaveatOneSided, fmt.Sprintf("%s recognises this alone, over lists; %s has not agreed to it.", by, e.issuer.Territory))
 	return passed()
 }
-
-// FoldName makes names the same that differ only in case, white space or
-// composition of characters, as [Verifier.LookupName] does.
-func FoldName(name string) string { return foldName(name) }

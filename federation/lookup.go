@@ -148,14 +148,14 @@ func (all *listings) add(l listing) {
 			all.byIdentifier[id] = append(all.byIdentifier[id], l)
 		}
 	}
-	name := foldName(l.entry.Name)
+	name := FoldName(l.entry.Name)
 	all.byName[name] = append(all.byName[name], l)
 }
 
 // namesakes are the listings under a name, those of one holder together.
 func (all *listings) namesakes(name string) [][]listing {
 	var holders [][]listing
-	for _, l := range all.byName[foldName(name)] {
+	for _, l := range all.byName[FoldName(name)] {
 		i := slices.IndexFunc(holders, func(h []listing) bool {
 			return h[0].administration == l.administration && slices.Equal(h[0].entry.Identifiers, l.entry.Identifiers)
 		})

@@ -45,14 +45,7 @@ func openVouchedRosters(raw []byte) (*keys.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(chain) == 0 {
-		return nil, fmt.Errorf("%w: no roster", keys.ErrRoster)
-	}
-	first, err := keys.ParseRoster(chain[0], nil)
-	if err != nil {
-		return nil, err
-	}
-	return keys.VerifyHistory(chain, first.Root)
+	return keys.VerifyVouchedHistory(chain)
 }
 
 // checkRosterAt wants the newest roster to be in its validity.

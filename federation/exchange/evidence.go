@@ -93,11 +93,11 @@ func (e *Evidence) Check(pinnedBy, pinned []*keys.PublicKey) (*Shown, error) {
 }
 
 func (e *Evidence) check(pinnedBy, pinned []*keys.PublicKey) (*Shown, error) {
-	by, err := history(e.By, pinnedBy)
+	by, err := transparency.VerifyRosters(e.By, pinnedBy)
 	if err != nil {
 		return nil, fmt.Errorf("rosters of who knew: %w", err)
 	}
-	of, err := history(e.Rosters, pinned)
+	of, err := transparency.VerifyRosters(e.Rosters, pinned)
 	if err != nil {
 		return nil, fmt.Errorf("rosters of the log: %w", err)
 	}
@@ -160,19 +160,4 @@ func (k *Known) Check(signedAt int64) error {
 		return fmt.Errorf("%w: size %d known at %d, said at %d", ErrMessage, k.Size, k.At, signedAt)
 	}
 	return nil
-}
-
-func history(values []jsontext.Value, pinned []*keys.PublicKey) (*keys.History, error) {
-	raw := make([][]byte, len(values))
-	for i, v := range values {
-		raw[i] = v
-	}
-	if pinned == nil {
-		first, err := keys.ParseRoster(raw[0], nil)
-		if err != nil {
-			return nil, err
-		}
-		pinned = first.Root
-	}
-	return keys.VerifyHistory(raw, pinned)
 }

@@ -1,9 +1,6 @@
 package mra
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
@@ -125,8 +122,7 @@ func (d *Document) SHA256() string {
 	if err != nil {
 		return ""
 	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:])
+	return keys.SHA256Hex(raw)
 }
 
 // party finds the party of a territory; nil where it is none.

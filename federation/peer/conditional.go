@@ -10,9 +10,8 @@ import (
 
 const (
 	// maxKept bounds the documents a client keeps for conditional requests, in bytes.
-	maxKept   = 16 << 20
-	maxTag    = 200
-	minRanged = 1 // bytes held from which on it pays to ask for the rest alone
+	maxKept = 16 << 20
+	maxTag  = 200
 )
 
 // keptDocuments are the newest documents by url, with the tags they came under.
@@ -87,7 +86,7 @@ func (c *Client) Renew(ctx context.Context, url, mediaType string, max int64) ([
 // it asks for those from an offset on. Whole tells that all came instead, as a
 // server may do (RFC 9110, 14.2).
 func (c *Client) Rest(ctx context.Context, url, mediaType string, offset, max int64) (raw []byte, whole bool, err error) {
-	if offset < minRanged {
+	if offset == 0 {
 		raw, err := c.Get(ctx, url, mediaType, max)
 		return raw, true, err
 	}

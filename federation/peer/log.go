@@ -116,11 +116,7 @@ func (w *walk) whole(ctx context.Context, cp, seen *transparency.Checkpoint, cau
 // evidence keeps two signed heads that contradict each other.
 func (w *walk) evidence(cp, seen *transparency.Checkpoint, cause error) error {
 	defer w.writing()()
-	where, err := w.mirror.Evidence(seen.Raw, cp.Raw)
-	if err != nil {
-		return fmt.Errorf("%w: %w; the evidence could not be kept: %w", ErrSplitView, cause, err)
-	}
-	return &Contradiction{EntityID: w.entityID, Size: seen.Size, Evidence: where, cause: cause}
+	return w.mirror.Accuse(w.entityID, seen, cp, cause)
 }
 
 // A Contradiction is an [ErrSplitView] of which the evidence was kept.

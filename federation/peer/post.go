@@ -27,6 +27,7 @@ func (c *Client) Post(ctx context.Context, url, mediaType string, body []byte, m
 		return nil, fmt.Errorf("post to %s: %w: not https", url, ErrUnreachable)
 	}
 	req.Header.Set("Content-Type", mediaType)
+	req.Header.Set("User-Agent", "") // as in ask
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("post to %s: %w: %w", url, ErrUnreachable, err)

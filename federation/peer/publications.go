@@ -36,11 +36,11 @@ func said(log *transparency.Copy, from int64) (l look) {
 			l.identity = true
 		case transparency.Artefact:
 			switch leaf.Kind {
-			case "entity-configuration", "programme":
+			case transparency.KindEntityConfiguration, transparency.KindProgramme:
 				l.identity = true
-			case "directory":
+			case transparency.KindDirectory:
 				l.directory = true
-			case "mra", "notice":
+			case transparency.KindMRA, transparency.KindNotice:
 				l.arrangements = true
 			}
 		}

@@ -1,8 +1,6 @@
 package peer
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -93,8 +91,7 @@ func (d Documents) digest() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), nil
+	return keys.SHA256Hex(raw), nil
 }
 
 // open verifies documents and log copy against each other and against why the

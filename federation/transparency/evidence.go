@@ -103,25 +103,25 @@ type Shown struct {
 	A, B   *Checkpoint       // contradiction; inclusion has A
 }
 
+// VerifyRosters verifies the rosters in evidence, from the first on. Pinned are
+// the root keys of the administration as one knows them; with nil the evidence's
+// own word is taken.
+func VerifyRosters(rosters []jsontext.Value, pinned []*keys.PublicKey) (*keys.History, error) {
+	raw := make([][]byte, len(rosters))
+	for i, r := range rosters {
+		raw[i] = r
+	}
+	if pinned == nil {
+		return keys.VerifyVouchedHistory(raw)
+	}
+	return keys.VerifyHistory(raw, pinned)
+}
+
 // Check verifies all of it. Pinned are the root keys of the administration as
 // one knows them; with nil the evidence's own word is taken, and it shows only
 // that whoever holds the keys it names did this.
 func (e *Evidence) Check(pinned []*keys.PublicKey) (*Shown, error) {
-	rosters := make([][]byte, len(e.Rosters))
-	for i, raw := range e.Rosters {
-		rosters[i] = raw
-	}
-	if len(rosters) == 0 {
-		return nil, fmt.Errorf("%w: no roster", ErrEvidence)
-	}
-	if pinned == nil {
-		first, err := keys.ParseRoster(rosters[0], nil)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrEvidence, err)
-		}
-		pinned = first.Root
-	}
-	history, err := keys.VerifyHistory(rosters, pinned)
+	history, err := VerifyRosters(e.Rosters, pinned)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEvidence, err)
 	}

@@ -2,8 +2,6 @@ package trust
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -114,10 +112,7 @@ func (s *Signed) Raw() []byte { return s.token.Raw() }
 func (s *Signed) KID() string { return s.token.KID() }
 
 // SHA256 is the digest of the statement's bytes, in lower-case hexadecimal.
-func (s *Signed) SHA256() string {
-	sum := sha256.Sum256(s.token.Raw())
-	return hex.EncodeToString(sum[:])
-}
+func (s *Signed) SHA256() string { return keys.SHA256Hex(s.token.Raw()) }
 
 // IsConfiguration reports whether it is what an entity says of itself.
 func (s *Signed) IsConfiguration() bool { return s.Iss == s.Sub }
