@@ -45,10 +45,17 @@ func (h *Header) Check() error {
 		return fmt.Errorf("%w: %d rows received at %d", ErrList, h.Rows, h.ReceivedAt)
 	case len(h.Personal) > 32:
 		return fmt.Errorf("%w: %d personal schemes", ErrList, len(h.Personal))
+	case h.SecondOfficer == h.ImportedBy:
+		return fmt.Errorf("%w: %.40s is both who imported it and the second officer", ErrList, h.ImportedBy)
 	}
-	for name, text := range map[string]string{"channel": h.Channel, "imported_by": h.ImportedBy, "second_officer": h.SecondOfficer} {
-		if err := CheckName(text); err != nil {
-			return fmt.Errorf("%w: %s: %w", ErrList, name, err)
+	for _, c := range []struct{ name, text string }{{"channel", h.Channel}, {"imported_by", h.ImportedBy}, {"second_officer", h.SecondOfficer}} {
+		if err := CheckName(c.text); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrList, c.name, err)
+		}
+	}
+	for _, scheme := range h.Personal {
+		if err := checkCode("personal scheme", scheme); err != nil {
+			return fmt.Errorf("%w: %w", ErrList, err)
 		}
 	}
 	if _, err := mra.StartOfDay(h.StatedAsOf, h.TimeZone); err != nil {

@@ -128,15 +128,17 @@ func TestHistoryRefuses(t *testing.T) {
 		return two
 	}
 	for name, headers := range map[string][]listed.Header{
-		"none":                nil,
-		"another number":      edited(func(h *listed.Header) { h.Number = 3 }),
-		"another partner":     edited(func(h *listed.Header) { h.Partner = "SG" }),
-		"stated no later":     edited(func(h *listed.Header) { h.StatedAsOf = stated(10) }),
-		"received before":     edited(func(h *listed.Header) { h.ReceivedAt = 1 }),
-		"no second officer":   edited(func(h *listed.Header) { h.SecondOfficer = "" }),
-		"no time zone":        edited(func(h *listed.Header) { h.TimeZone = "" }),
-		"no digest":           edited(func(h *listed.Header) { h.SHA256 = "x" }),
-		"more rows than many": edited(func(h *listed.Header) { h.Rows = listed.MaxRows + 1 }),
+		"none":                 nil,
+		"another number":       edited(func(h *listed.Header) { h.Number = 3 }),
+		"another partner":      edited(func(h *listed.Header) { h.Partner = "SG" }),
+		"stated no later":      edited(func(h *listed.Header) { h.StatedAsOf = stated(10) }),
+		"received before":      edited(func(h *listed.Header) { h.ReceivedAt = 1 }),
+		"no second officer":    edited(func(h *listed.Header) { h.SecondOfficer = "" }),
+		"one officer twice":    edited(func(h *listed.Header) { h.SecondOfficer = h.ImportedBy }),
+		"a scheme of any kind": edited(func(h *listed.Header) { h.Personal = []string{"\u202e"} }),
+		"no time zone":         edited(func(h *listed.Header) { h.TimeZone = "" }),
+		"no digest":            edited(func(h *listed.Header) { h.SHA256 = "x" }),
+		"more rows than many":  edited(func(h *listed.Header) { h.Rows = listed.MaxRows + 1 }),
 	} {
 		if _, err := listed.NewHistory(headers); err == nil {
 			t.Errorf("%s: taken", name)
