@@ -47,20 +47,21 @@ func byKey(entries []listed.Entry) map[string]*listed.Entry {
 
 // The kinds of differences between a register and what another holds of it.
 const (
-	EndedThere     = "ended"        // the register ended it, the copy still has it
-	SuspendedThere = "suspended"    // the register suspended it, the copy has it in force
-	InForceThere   = "in_force"     // in force in the register, and not in the copy
-	Lacking        = "lacking"      // in the register, not in the copy
-	Unknown        = "unknown"      // in the copy, and the register never had it
-	NotReleased    = "not_released" // in the copy though the holder is not released for it
-	NameDiffers    = "name_differs" // case, white space and composition of characters aside
+	EndedThere     = "ended"         // the register ended it, the copy still has it
+	SuspendedThere = "suspended"     // the register suspended it, the copy has it in force
+	EndedInCopy    = "ended_in_copy" // the register suspended it, the copy has it ended
+	InForceThere   = "in_force"      // in force in the register, and not in the copy
+	Lacking        = "lacking"       // in the register, not in the copy
+	Unknown        = "unknown"       // in the copy, and the register never had it
+	NotReleased    = "not_released"  // in the copy though the holder is not released for it
+	NameDiffers    = "name_differs"  // case, white space and composition of characters aside
 	RolesDiffer    = "roles_differ"
 	DateDiffers    = "date_differs" // of taking effect
 )
 
 // Kinds are all of them, in the order they are told.
 func Kinds() []string {
-	return []string{EndedThere, SuspendedThere, InForceThere, Lacking, Unknown, NotReleased, NameDiffers, RolesDiffer, DateDiffers}
+	return []string{EndedThere, SuspendedThere, EndedInCopy, InForceThere, Lacking, Unknown, NotReleased, NameDiffers, RolesDiffer, DateDiffers}
 }
 
 // A Difference is one authorisation on which register and copy differ.
@@ -113,8 +114,10 @@ func differences(r, c *listed.Entry, shared bool) (out []Difference) {
 		return out
 	case r.Status == listed.InForce && c.Status != listed.InForce:
 		differ(InForceThere, r.Status, c.Status)
-	case r.Status == listed.Suspended && c.Status != listed.Suspended:
+	case r.Status == listed.Suspended && c.Status == listed.InForce:
 		differ(SuspendedThere, r.Status+" "+r.SuspendedSince, c.Status)
+	case r.Status == listed.Suspended && c.Status == listed.Ended:
+		differ(EndedInCopy, r.Status+" "+r.SuspendedSince, c.Status+" "+c.EndedOn)
 	}
 	if federation.FoldName(r.Name) != federation.FoldName(c.Name) {
 		differ(NameDiffers, r.Name, c.Name)
@@ -134,6 +137,7 @@ func sorted(roles []string) string { return strings.Join(slices.Sorted(slices.Va
 var words = map[string][2]string{
 	EndedThere:     {"we ended and they still have", "they ended and we still have"},
 	SuspendedThere: {"we suspended and they have in force", "they suspended and we have in force"},
+	EndedInCopy:    {"we suspended and they ended", "they suspended and we ended"},
 	InForceThere:   {"in force here and not there", "in force there and not here"},
 	Lacking:        {"they lack", "we lack"},
 	Unknown:        {"they have and we do not", "we have and they do not"},

@@ -26,18 +26,18 @@ func TestCompareInWords(t *testing.T) {
 		held("3", "Suspended Ltd", listed.Suspended, "2026-01-01"), held("4", "Lacking Ltd", listed.InForce, ""),
 		held("5", "Old Name Ltd", listed.InForce, ""), held("6", "Private Ltd", listed.InForce, ""),
 		held("7", "Ended Both Ltd", listed.Ended, "2026-01-01"), held("8", "Not There Ltd", listed.InForce, ""),
-		held("9", "Long Gone Ltd", listed.Ended, "2025-01-01"),
+		held("9", "Long Gone Ltd", listed.Ended, "2025-01-01"), held("11", "Given Up Ltd", listed.Suspended, "2026-01-01"),
 	}
 	moved := held("8", "Not There Ltd", listed.Suspended, "2026-01-01")
 	moved.Roles, moved.EffectiveOn = []string{"exporter", "packer"}, "2024-03-07"
 	copied := []listed.Entry{
 		held("1", "SAME  LTD", listed.InForce, ""), held("2", "Ended Ltd", listed.InForce, ""), held("3", "Suspended Ltd", listed.InForce, ""),
 		held("5", "New Name Ltd", listed.InForce, ""), held("6", "Private Ltd", listed.InForce, ""), held("7", "Ended Both Ltd", listed.Ended, "2026-01-05"),
-		held("10", "Nobody Ltd", listed.InForce, ""), moved,
+		held("10", "Nobody Ltd", listed.InForce, ""), moved, held("11", "Given Up Ltd", listed.Ended, "2026-01-01"),
 	}
 	shared := func(e *listed.Entry) bool { return e.Identifier != "NZ:ses:6" }
 	differences := partnerlist.Compare(register, copied, shared)
-	want := "1 we ended and they still have, 1 we suspended and they have in force, 1 in force here and not there, 1 they lack, " +
+	want := "1 we ended and they still have, 1 we suspended and they have in force, 1 we suspended and they ended, 1 in force here and not there, 1 they lack, " +
 		"1 they have and we do not, 1 they have and may not: the holder is not released, 1 names differ, 1 differ in roles, 1 differ in when they took effect"
 	if got := partnerlist.Summary(differences, true); got != want {
 		t.Errorf("%s\nwant %s", got, want)
