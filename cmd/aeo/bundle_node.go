@@ -116,13 +116,9 @@ func (a *app) pullFrom(entityID, dial, ca string) ([]byte, error) {
 	}
 	route := peer.Route{Dial: map[string]string{trust.Host(entityID): dial}, Now: a.now}
 	if ca != "" {
-		pem, err := readNamed(ca, 64<<10)
-		if err != nil {
+		var err error
+		if _, route.Roots, err = readCA(ca); err != nil {
 			return nil, err
-		}
-		route.Roots = x509.NewCertPool()
-		if !route.Roots.AppendCertsFromPEM(pem) {
-			return nil, fail(exitUsage, fmt.Errorf("%s holds no certificate", ca))
 		}
 	}
 	client := peer.NewClient(route)
@@ -132,6 +128,18 @@ func (a *app) pullFrom(entityID, dial, ca string) ([]byte, error) {
 		return nil, fail(exitLater, err)
 	}
 	return raw, nil
+}
+
+// readCA reads a file with certificates of authorities, at least one.
+func readCA(name string) (pem []byte, roots *x509.CertPool, err error) {
+	if pem, err = readNamed(name, 64<<10); err != nil {
+		return nil, nil, err
+	}
+	roots = x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, nil, fail(exitUsage, fmt.Errorf("%s holds no certificate", name))
+	}
+	return pem, roots, nil
 }
 
 // olderThan refuses to replace a bundle by an older one.

@@ -30,6 +30,8 @@ func (h *health) sayPartner(s *registry.NodeStatus, p *registry.PeerStatus) {
 		h.act("partner", try, "%s was never reached", who)
 	case age < hour && f.State == registry.StateBehind:
 		h.ok("partner", "%s is being caught up with", who)
+	case age < hour && f.State == registry.StateUnreachable:
+		h.ok("partner", "%s does not answer just now; looked at %s", who, ago(age))
 	case age < hour:
 		h.ok("partner", "%s is followed, looked at %s", who, ago(age))
 	case age < aDay:

@@ -26,7 +26,12 @@ func TestDoctorSaysWhatIsToBeDone(t *testing.T) {
 		words string
 		exit  int
 	}{
-		"a partner just followed":  {func(h *health) { h.sayPartner(&node, partner(5)) }, levelOK, "Japan is followed, looked at just now", exitOK},
+		"a partner just followed": {func(h *health) { h.sayPartner(&node, partner(5)) }, levelOK, "Japan is followed, looked at just now", exitOK},
+		"a partner that just went away": {func(h *health) {
+			p := partner(5)
+			p.Following = &registry.Following{State: registry.StateUnreachable}
+			h.sayPartner(&node, p)
+		}, levelOK, "does not answer just now", exitOK},
 		"a partner away for hours": {func(h *health) { h.sayPartner(&node, partner(5*hour)) }, levelLook, "5 hours ago", exitOK},
 		"a partner away for days":  {func(h *health) { h.sayPartner(&node, partner(3*aDay)) }, levelAct, "verdicts about its companies say so", exitLater},
 		"a partner away for weeks": {func(h *health) { h.sayPartner(&node, partner(20*aDay)) }, levelAct, "cannot_tell", exitLater},

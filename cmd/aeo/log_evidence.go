@@ -137,7 +137,11 @@ it may hold and more is needed to tell.`,
 }
 
 func (a *app) checkEvidence(name, anchorFile, byFile, vkey string) (*evidenceResult, error) {
+	noKnowledge := fail(exitNotAuthentic, fmt.Errorf("%s does not show that a partner knew, as --known-by-anchor demands", name))
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if byFile != "" {
+			return nil, noKnowledge
+		}
 		return twoCheckpoints(name, vkey)
 	}
 	raw, err := readNamed(name, maxEvidenceFile)
@@ -153,6 +157,9 @@ func (a *app) checkEvidence(name, anchorFile, byFile, vkey string) (*evidenceRes
 	}
 	if jcs.UnmarshalOpen(raw, &peek) == nil && peek.Schema == exchange.SchemaEvidence {
 		return checkKnown(raw, byFile, pinned, vkey)
+	}
+	if byFile != "" {
+		return nil, noKnowledge
 	}
 	e, err := transparency.ParseEvidence(raw)
 	if err != nil {

@@ -49,7 +49,7 @@ to reach it.`,
 				r.Dial[host] = addr
 			}
 			for _, name := range cas {
-				pem, err := readNamed(name, 64<<10)
+				pem, _, err := readCA(name)
 				if err != nil {
 					return err
 				}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // run runs one command line and returns the exit code.
@@ -105,13 +106,27 @@ func verbs(cmd *cobra.Command) []string {
 	return out
 }
 
+// emptyList is a flag that was given an empty list.
+func emptyList(cmd *cobra.Command) (name string) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if list, ok := f.Value.(pflag.SliceValue); ok && len(list.GetSlice()) == 0 {
+			name = f.Name
+		}
+	})
+	return name
+}
+
 // noteStart lets every verb note that it runs: the command line was understood.
-// Nothing is called "", which a variable of a script that is not set gives.
+// Nothing is called "", which a variable of a script that is not set gives, and
+// an empty list would mean all there is.
 func (a *app) noteStart(cmd *cobra.Command) {
 	if verb := cmd.RunE; verb != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			if i := slices.Index(args, ""); i >= 0 {
 				return fmt.Errorf("argument %d is empty", i+1)
+			}
+			if name := emptyList(cmd); name != "" {
+				return fmt.Errorf("--%s is empty", name)
 			}
 			a.started = true
 			return verb(cmd, args)
