@@ -78,7 +78,7 @@ func mayHold(kind, name string) bool {
 		return plainName(territory) && plainName(file)
 	case dir == "exchange":
 		return plainName(rest)
-	case dir == "peers", dir == "evidence":
+	case dir == "peers", dir == "evidence", dir == "witness", dir == "auditor":
 		parts := strings.Split(rest, "/")
 		return len(parts) >= 2 && len(parts) <= 6 && !slices.ContainsFunc(parts, func(s string) bool { return !plainName(s) })
 	}

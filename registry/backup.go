@@ -57,15 +57,31 @@ func (n *Node) backupPeers(a *archive) error {
 	if err != nil {
 		return err
 	}
+	known := map[string]bool{}
 	for _, p := range peers {
+		letters := p.Host() + ".jsonl"
+		known[letters] = true
 		unlock := n.lockPeer(p)
-		err := errors.Join(a.tree("peers/"+p.Host(), p.dir), n.correspondence(p).backup(a, "exchange/"+p.Host()+".jsonl"))
+		err := errors.Join(a.tree("peers/"+p.Host(), p.dir), n.correspondence(p).backup(a, "exchange/"+letters))
 		unlock()
 		if err != nil {
 			return err
 		}
 	}
-	return a.tree("evidence", n.paths.evidence())
+	all, err := os.ReadDir(n.paths.exchange())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, e := range all { // those with administrations that were removed stay
+		if known[e.Name()] {
+			continue
+		}
+		if err := a.file("exchange/"+e.Name(), filepath.Join(n.paths.exchange(), e.Name())); err != nil {
+			return err
+		}
+	}
+	// Last: what was cosigned meanwhile must not be forgotten by who is restored.
+	return errors.Join(a.tree("evidence", n.paths.evidence()), a.tree("witness", n.paths.witness()), a.tree("auditor", n.paths.auditor()))
 }
 
 // BackupSubjectKeys writes the wrapped keys of all subjects to w. Such a backup

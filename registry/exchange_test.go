@@ -14,6 +14,7 @@ import (
 
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/exchange"
+	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/keyring"
 	"github.com/aeo-registry/aeo/registry"
@@ -276,15 +277,25 @@ func TestStrangersCannotKeepANodeLooking(t *testing.T) {
 	}
 }
 
-func TestMessagesAreBackedUp(t *testing.T) {
+// TestWhatWasSaidToPartnersIsBackedUp: messages, also with one that was removed,
+// and how far our witness and auditor have vouched for its log.
+func TestWhatWasSaidToPartnersIsBackedUp(t *testing.T) {
 	nz, jp, _ := suspended(t)
 	rounds(t, nz, jp)
-	node, _ := saved(t, nz)
-	opts := nz.elsewhere()
-	got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node)}))(t)
-	const name = "exchange/aeo.jp.example.jsonl"
-	was, is := got(os.ReadFile(filepath.Join(nz.opts.Dir, name)))(t), got(os.ReadFile(filepath.Join(opts.Dir, name)))(t)
-	if len(was) == 0 || !bytes.Equal(was, is) {
-		t.Errorf("%d bytes of messages, %d put back", len(was), len(is))
+	must(t, jp.Gather(t.Context()))
+	for _, state := range []string{"followed", "removed"} {
+		node, _ := saved(t, nz)
+		opts := nz.elsewhere()
+		got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node)}))(t)
+		log := witness.Name("aeo.jp.example/log")
+		for _, name := range []string{"exchange/aeo.jp.example.jsonl", "witness/" + log + "/checkpoint", "auditor/" + log + "/checkpoint"} {
+			was, is := got(os.ReadFile(filepath.Join(nz.opts.Dir, name)))(t), got(os.ReadFile(filepath.Join(opts.Dir, name)))(t)
+			if len(was) == 0 || !bytes.Equal(was, is) {
+				t.Errorf("%s: %s has %d bytes, %d put back", state, name, len(was), len(is))
+			}
+		}
+		if state == "followed" {
+			must(t, nz.RemovePeer(t.Context(), "JP"))
+		}
 	}
 }
