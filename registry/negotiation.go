@@ -56,7 +56,8 @@ const (
 	keptSchema  = "aeo.negotiation/1"
 	maxKept     = 2 << 20 // bytes of one
 	maxTexts    = 256     // all together
-	maxFromPeer = 32      // that one partner may leave here
+	maxReceived = 128     // that partners may leave here
+	maxFromPeer = 32      // and one of them
 )
 
 func (p paths) negotiations() string { return filepath.Join(p.dir, "negotiations") }
@@ -232,12 +233,11 @@ func (n *Node) keep(k kept) (*Negotiation, error) {
 	if err != nil {
 		return nil, err
 	}
-	from := 0
+	if !mayKeep(all, next, k.From) {
+		return nil, fmt.Errorf("%w: %d texts are kept already: drop some first", ErrConflict, len(all))
+	}
 	for _, old := range all {
-		if old.From == k.From {
-			from++
-		}
-		if old.SHA256 != next.SHA256 || old.ID != next.ID || old.Version != next.Version {
+		if !old.same(next) {
 			continue
 		}
 		merged, err := author.Merge(old.Annex, k.Annex)
@@ -247,10 +247,7 @@ func (n *Node) keep(k kept) (*Negotiation, error) {
 		if bytes.Equal(merged, old.Annex) {
 			return old, nil
 		}
-		k.Document, k.Annex, k.From, from = nil, merged, old.From, 0
-	}
-	if len(all) >= maxTexts || k.From != "" && from >= maxFromPeer {
-		return nil, fmt.Errorf("%w: %d texts are kept already: drop some first", ErrConflict, len(all))
+		k.Document, k.Annex, k.From = nil, merged, old.From
 	}
 	k.Schema, k.At = keptSchema, n.now().Unix()
 	if next, err = n.negotiation(&k); err != nil {
@@ -270,6 +267,32 @@ func (n *Node) keep(k kept) (*Negotiation, error) {
 		return nil, fmt.Errorf("keep %s version %d: %w", next.ID, next.Version, err)
 	}
 	return next, syncDirectory(n.paths.dir)
+}
+
+func (k *Negotiation) same(o *Negotiation) bool {
+	return k.SHA256 == o.SHA256 && k.ID == o.ID && k.Version == o.Version
+}
+
+// mayKeep reports whether there is room for a text of a partner, of ours for "".
+// There always is for the signatures of one that is kept, and partners together
+// leave half of the room to us.
+func mayKeep(all []*Negotiation, text *Negotiation, from string) bool {
+	received, ofIt := 0, 0
+	for _, old := range all {
+		if old.same(text) {
+			return true
+		}
+		if old.From != "" {
+			received++
+		}
+		if old.From == from {
+			ofIt++
+		}
+	}
+	if from == "" {
+		return len(all) < maxTexts
+	}
+	return received < maxReceived && ofIt < maxFromPeer
 }
 
 // concluded forgets the texts that an imported version settles: that version
