@@ -60,21 +60,26 @@ func (p paths) cosigned() string { return filepath.Join(p.dir, "cosigned.checkpo
 // cosigners are the witnesses and auditors of all administrations followed: ours
 // do not count for our own log.
 func (n *Node) cosigners() ([]cosigner, error) {
-	peers, err := n.loadPeers()
+	var out []cosigner
+	err := n.eachFollowed(func(_ *Peer, v *peer.View) { out = append(out, cosignersOf(v)...) })
 	if err != nil {
 		return nil, err
 	}
-	var out []cosigner
+	return out, nil
+}
+
+// eachFollowed gives what is known of every administration followed, with the
+// peer it is reached through. One that cannot be read keeps no other back.
+func (n *Node) eachFollowed(give func(p *Peer, v *peer.View)) error {
+	peers, failed := n.loadPeers()
 	for _, p := range peers {
 		v, err := n.viewOf(p)
-		if err != nil {
-			return nil, err
-		}
+		failed = errors.Join(failed, err)
 		for _, one := range withMembers(v) {
-			out = append(out, cosignersOf(one)...)
+			give(p, one)
 		}
 	}
-	return out, nil
+	return failed
 }
 
 func withMembers(v *peer.View) []*peer.View {

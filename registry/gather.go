@@ -40,36 +40,26 @@ func (n *Node) Gather(ctx context.Context) error {
 	}
 	clear(c.opinions)
 	c.mu.Unlock()
-	peers, err := n.loadPeers()
-	if err != nil {
-		return err
-	}
 	var asking sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
-	for _, p := range peers {
-		v, err := n.viewOf(p)
-		if err != nil {
-			return err
+	unread := n.eachFollowed(func(p *Peer, one *peer.View) {
+		if one.EntityID == n.config.EntityID {
+			return
 		}
-		for _, one := range withMembers(v) {
-			if one.EntityID == n.config.EntityID {
-				continue
+		asking.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, gatherTime)
+			defer cancel()
+			if err := errors.Join(n.askWitness(ctx, p, one), n.fetchAudit(ctx, p, one), n.fetchContradiction(ctx, p, one)); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = errors.Join(failed, fmt.Errorf("cosigner %s: %w", one.EntityID, err))
 			}
-			asking.Go(func() {
-				ctx, cancel := context.WithTimeout(ctx, gatherTime)
-				defer cancel()
-				if err := errors.Join(n.askWitness(ctx, p, one), n.fetchAudit(ctx, p, one), n.fetchContradiction(ctx, p, one)); err != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					failed = errors.Join(failed, fmt.Errorf("cosigner %s: %w", one.EntityID, err))
-				}
-			})
-		}
-	}
+		})
+	})
 	asking.Wait()
 	n.settleClock()
-	return failed
+	return errors.Join(unread, failed)
 }
 
 // settleClock believes a clock that jumped ahead where the witnesses that
@@ -209,28 +199,18 @@ const maxEvidence = 4 << 20
 // it has; see [Node.compareOwn]. It is asked before anything is signed where the
 // head file is missing. Who does not answer in time is gone without.
 func (n *Node) askHeads(ctx context.Context) error {
-	peers, err := n.loadPeers()
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(ctx, headTime)
 	defer cancel()
 	var asking sync.WaitGroup
-	for _, p := range peers {
-		v, err := n.viewOf(p)
-		if err != nil {
-			return err
-		}
-		for _, one := range withMembers(v) {
-			asking.Go(func() {
-				if err := errors.Join(n.heldAgainst(ctx, p, one), n.fetchAudit(ctx, p, one)); err != nil {
-					n.opts.Log.Warn("asked for the newest head of our log", "peer", one.EntityID, "error", err)
-				}
-			})
-		}
-	}
+	err := n.eachFollowed(func(p *Peer, one *peer.View) {
+		asking.Go(func() {
+			if err := errors.Join(n.heldAgainst(ctx, p, one), n.fetchAudit(ctx, p, one)); err != nil {
+				n.opts.Log.Warn("asked for the newest head of our log", "peer", one.EntityID, "error", err)
+			}
+		})
+	})
 	asking.Wait()
-	return nil
+	return err
 }
 
 // headTime bounds the start of a node whose head file is missing.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/federation/witness"
 	"github.com/aeo-registry/aeo/keys"
@@ -43,25 +44,19 @@ func (n *Node) cosignedLog(origin string) *keys.VKey {
 	if key, ok := n.met.Load(origin); ok {
 		return key.(*keys.VKey)
 	}
-	peers, err := n.loadPeers()
-	if err != nil {
-		return nil
-	}
-	for _, p := range peers {
-		v, err := n.viewOf(p)
-		if err != nil {
-			continue
+	var found *keys.VKey
+	err := n.eachFollowed(func(_ *Peer, v *peer.View) {
+		if found != nil || trust.Host(v.EntityID)+"/log" != origin {
+			return
 		}
-		for _, one := range withMembers(v) {
-			if trust.Host(one.EntityID)+"/log" != origin {
-				continue
-			}
-			if key, err := one.Rosters.Note(keys.RoleLog); err == nil {
-				return key
-			}
+		if key, err := v.Rosters.Note(keys.RoleLog); err == nil {
+			found = key
 		}
+	})
+	if err != nil && found == nil {
+		n.opts.Log.Warn("what is known of a peer cannot be read", "error", err)
 	}
-	return nil
+	return found
 }
 
 func (n *Node) origin() string { return n.config.Host() + "/log" }
