@@ -36,6 +36,7 @@ type Reduction struct {
 
 	uris  []string // in order of opening
 	lists map[string]*openList
+	named int // bytes a state leaf needs at least to name them
 
 	events []StatusEvent // those of the open batch at the end, not yet with their instant
 	closed int           // events recorded by closed batches

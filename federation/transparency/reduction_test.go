@@ -2,6 +2,8 @@ package transparency_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
@@ -50,6 +52,18 @@ func TestReductionFollowsAnHonestLog(t *testing.T) {
 	}
 }
 
+// manyLists are so many that no state leaf can name them, list0 and list1. Whoever
+// opens more and never ends the batch would have us hold them all.
+func manyLists() (out []transparency.Leaf) {
+	const line = len(`{"sha256":"","uri":""}`) + 64
+	named := 2 * (line + len(list0))
+	for n := 100; named <= transparency.MaxLeaf; n++ {
+		uri := fmt.Sprintf("%s%d", strings.TrimSuffix(list0, "0"), n)
+		out, named = append(out, openingOf(uri)), named+line+len(uri)
+	}
+	return out
+}
+
 // TestReductionRefusesWhatNoHonestLogDoes gives each rule one leaf that breaks
 // it, after a log in which everything up to that leaf is fine.
 func TestReductionRefusesWhatNoHonestLogDoes(t *testing.T) {
@@ -84,6 +98,7 @@ func TestReductionRefusesWhatNoHonestLogDoes(t *testing.T) {
 		"a roster out of sequence":                 {nil, leaf(a.key(1)), "cannot follow"},
 		"a roster that is no roster":               {nil, leaf(transparency.Key{Roster: []byte(`{}`)}), "roster"},
 		"a list that is open already":              {nil, leaf(openingOf(list0)), "opens twice"},
+		"a list that no state leaf has room for":   {manyLists(), leaf(openingOf(list1)), "more lists"},
 		"a list of another administration":         {nil, leaf(openingOf("https://aeo.customs.au.example/status/0")), "is not below"},
 		"a status of an unknown list":              {nil, leaf(transparency.Status{URI: list1, EffectiveAt: opened, Value: 1}), "no list"},
 		"a status beyond the list":                 {nil, leaf(status(statuslist.MinSize, 1, nil)), "status list"},

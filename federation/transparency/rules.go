@@ -1,6 +1,7 @@
 package transparency
 
 import (
+	"crypto/sha256"
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/keys"
 	"golang.org/x/mod/sumdb/tlog"
@@ -75,12 +76,16 @@ func (r *Reduction) takeList(l List) error {
 	if r.lists[l.URI] != nil {
 		return r.fault("list %.80q opens twice", l.URI)
 	}
+	named := r.named + len(`{"sha256":"","uri":""}`) + 2*sha256.Size + len(l.URI)
+	if named > MaxLeaf {
+		return r.fault("more lists than a state leaf can name")
+	}
 	list, err := statuslist.NewList(l.Size)
 	if err != nil {
 		return r.fault("%v", err)
 	}
 	r.lists[l.URI] = &openList{list: list, position: int64(len(r.uris)), last: map[int64]int64{}, token: r.token}
-	r.uris = append(r.uris, l.URI)
+	r.uris, r.named = append(r.uris, l.URI), named
 	return nil
 }
 
