@@ -134,7 +134,7 @@ func (r *Register) Governed(by, of string, at time.Time) bool {
 // agreed is the outcome of arrangements that both sides signed, and whether any
 // of them has begun to speak about the pair.
 func (r *Register) agreed(q Query) (Outcome, bool) {
-	o, _ := r.furthest(q)
+	o, _ := furthest(r.arrangements, q)
 	return o, o.Failure != NoArrangement && o.Failure != NotYetInEffect
 }
 
@@ -147,16 +147,10 @@ func (o Outcome) after(governing Outcome) bool {
 // evaluateAlone answers for a holder who is known by an imported list only: what
 // By declares alone counts where no arrangement governs the pair, or again after it.
 func (r *Register) evaluateAlone(q Query) Outcome {
-	best := Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
 	governing, governed := r.agreed(q)
-	for _, a := range r.alone {
-		if a.by != q.By {
-			continue
-		}
-		if o := a.evaluate(q); (!governed || o.after(governing)) && o.furtherThan(best) {
-			best = o
-		}
-	}
+	best, _ := furthest(slices.DeleteFunc(slices.Clone(r.alone), func(a *arrangement) bool {
+		return a.by != q.By || governed && !a.evaluate(q).after(governing)
+	}), q)
 	return best
 }
 

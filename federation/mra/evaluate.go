@@ -62,18 +62,18 @@ func (r *Register) Evaluate(q Query) Outcome {
 	if q.Listed {
 		return r.evaluateAlone(q)
 	}
-	best, by := r.furthest(q)
+	best, by := furthest(r.arrangements, q)
 	if by != nil && !q.Pilot {
 		best.End = r.end(best, by, q)
 	}
 	return best
 }
 
-// furthest is the best answer of the arrangements and which gives it; nil where
-// none speaks of the pair.
-func (r *Register) furthest(q Query) (best Outcome, by *arrangement) {
+// furthest is the best answer of arrangements and which gives it; nil where none
+// speaks of the pair.
+func furthest(arrangements []*arrangement, q Query) (best Outcome, by *arrangement) {
 	best = Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
-	for _, a := range r.arrangements {
+	for _, a := range arrangements {
 		if o := a.evaluate(q); o.furtherThan(best) {
 			best, by = o, a
 		}

@@ -12,14 +12,7 @@ import (
 func (r *Register) Rehearse(d *Document, q Query) (today, then Outcome) {
 	today = r.Evaluate(q)
 	q.Listed = false // a text of both sides is about credentials and directories
-	then = Outcome{Failure: NoArrangement, Freshness: DefaultFreshness()}
-	for _, a := range r.arrangements {
-		if a.id != d.ID {
-			if o := a.evaluate(q); o.furtherThan(then) {
-				then = o
-			}
-		}
-	}
+	then, _ = furthest(slices.DeleteFunc(slices.Clone(r.arrangements), func(a *arrangement) bool { return a.id == d.ID }), q)
 	if o := r.rehearsed(d, q); o.furtherThan(then) {
 		then = o
 	}

@@ -33,7 +33,7 @@ func (r *Register) end(o Outcome, a *arrangement, q Query) *End {
 			return nil
 		}
 		q.At = time.Unix(end, 0)
-		if then, _ := r.furthest(q); then.Failure == OK || then.Failure == SuspendedArrangement {
+		if then, _ := furthest(r.arrangements, q); then.Failure == OK || then.Failure == SuspendedArrangement {
 			return nil
 		}
 	case Ended, Type, Role, Direction: // where rules for others go on, those are the answer

@@ -40,5 +40,6 @@ func (c *Client) Post(ctx context.Context, url, mediaType string, body []byte, m
 	if int64(len(raw)) > max {
 		return nil, fmt.Errorf("post to %s: %w: more than %d bytes", url, ErrAnswer, max)
 	}
+	c.traffic.payload.Add(int64(len(raw)))
 	return &Answer{Status: resp.StatusCode, Type: resp.Header.Get("Content-Type"), Body: raw}, nil
 }
