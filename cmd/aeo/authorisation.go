@@ -42,11 +42,8 @@ func (a *app) measure(m measure) *cobra.Command {
 		Use: m.verb + " AUTHORISATION", Short: m.short, Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if from != "" {
-				var err error
-				if r.From, err = parseInstant(from); err != nil {
-					return fail(exitUsage, fmt.Errorf("--from: %w", err))
-				}
+			if err := readFlag("from", from, parseInstant, &r.From); err != nil {
+				return err
 			}
 			what := m.verb + " " + args[0]
 			if len(r.Components) > 0 {
@@ -66,7 +63,7 @@ func (a *app) measure(m measure) *cobra.Command {
 		groundsFlags(cmd, &r.Grounds)
 	}
 	if m.second {
-		cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
+		secondFlag(cmd, &r.Second)
 	}
 	byFlag(cmd, &r.By)
 	return cmd

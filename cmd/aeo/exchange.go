@@ -34,6 +34,21 @@ first row names the columns, in any order:
   ended_on             only with status ended
   programme            may be left out where the territory has one programme`
 
+// partnerFlags are those of every verb about lists.
+func partnerFlags(cmd *cobra.Command, partner, format *string) {
+	cmd.Flags().StringVar(partner, "partner", "", "the partner's territory")
+	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
+	cmd.Flags().StringVar(format, "format", "", "csv or xlsx (default: as the file's name says)")
+}
+
+// readList reads a partner's file and tells its format.
+func readList(name string, format *string) (raw []byte, err error) {
+	if *format, err = listFormat(*format, name); err != nil {
+		return nil, err
+	}
+	return readNamed(name, partnerlist.MaxFile)
+}
+
 // listFormat is the format that was named, or that the file's name tells.
 func listFormat(format, name string) (string, error) {
 	if format == "" {
@@ -59,10 +74,7 @@ authorisation with the day the list speaks of. Two officers take it over.
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var err error
-			if r.Format, err = listFormat(r.Format, args[0]); err != nil {
-				return err
-			}
-			if r.File, err = readNamed(args[0], partnerlist.MaxFile); err != nil {
+			if r.File, err = readList(args[0], &r.Format); err != nil {
 				return err
 			}
 			r.DryRun = a.dryRun
@@ -79,16 +91,14 @@ authorisation with the day the list speaks of. Two officers take it over.
 			return nil
 		},
 	}
+	partnerFlags(cmd, &r.Partner, &r.Format)
 	f := cmd.Flags()
-	f.StringVar(&r.Partner, "partner", "", "the partner's territory")
-	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
-	f.StringVar(&r.Format, "format", "", "csv or xlsx (default: as the file's name says)")
 	f.StringVar(&r.Channel, "channel", "mail", "how the list came")
 	f.StringVar(&r.StatedAsOf, "stated-as-of", "", "the day the list speaks of, 2026-11-20")
 	_ = cmd.MarkFlagRequired("stated-as-of") // the flag is defined above
 	f.BoolVar(&r.AcceptRemovals, "accept-removals", false, "take a list that lacks more than half of the one before")
 	byFlag(cmd, &r.By)
-	f.StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }
 
@@ -146,11 +156,8 @@ in. Cells that a spreadsheet would take for a formula get an apostrophe before t
 			return a.deliver("aeo.file/1", out, raw)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&partner, "partner", "", "the partner's territory")
-	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
-	f.StringVar(&out, "out", "", "file to write, .csv or .xlsx")
-	f.StringVar(&format, "format", "", "csv or xlsx (default: as the file's name says)")
+	partnerFlags(cmd, &partner, &format)
+	cmd.Flags().StringVar(&out, "out", "", "file to write, .csv or .xlsx")
 	return cmd
 }
 
@@ -170,10 +177,7 @@ aside. The exit code is 0 only where nothing differs.
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			var err error
-			if r.Format, err = listFormat(r.Format, args[0]); err != nil {
-				return err
-			}
-			if r.File, err = readNamed(args[0], partnerlist.MaxFile); err != nil {
+			if r.File, err = readList(args[0], &r.Format); err != nil {
 				return err
 			}
 			c, err := a.node()
@@ -196,11 +200,8 @@ aside. The exit code is 0 only where nothing differs.
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&r.Partner, "partner", "", "the partner's territory")
-	_ = cmd.MarkFlagRequired("partner") // the flag is defined above
-	f.StringVar(&r.Format, "format", "", "csv or xlsx (default: as the file's name says)")
-	f.StringVar(&r.About, "about", registry.AboutUs, "us: what they hold of our holders; them: their own holders")
+	partnerFlags(cmd, &r.Partner, &r.Format)
+	cmd.Flags().StringVar(&r.About, "about", registry.AboutUs, "us: what they hold of our holders; them: their own holders")
 	return cmd
 }
 

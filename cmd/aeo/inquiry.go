@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/spf13/cobra"
 )
@@ -34,18 +32,10 @@ func (i *inquiry) question(now int64) (federation.Question, error) {
 		Now: now, As: i.as, StatusOnly: i.statusOnly, Type: i.typ, Role: i.role,
 		Direction: i.direction, Level: federation.Level(i.level), Pilot: i.pilot,
 	}
-	var err error
-	if i.at != "" {
-		if q.At, err = parseInstant(i.at); err != nil {
-			return q, fail(exitUsage, fmt.Errorf("--at: %w", err))
-		}
+	if err := readFlag("at", i.at, parseInstant, &q.At); err != nil {
+		return q, err
 	}
-	if i.maxAge != "" {
-		if q.MaxAge, err = parseAge(i.maxAge); err != nil {
-			return q, fail(exitUsage, fmt.Errorf("--max-age: %w", err))
-		}
-	}
-	return q, nil
+	return q, readFlag("max-age", i.maxAge, parseAge, &q.MaxAge)
 }
 
 // open opens the bundle and makes the question, which can be asked there.

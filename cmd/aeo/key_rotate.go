@@ -38,11 +38,8 @@ are what others know them by and do not change.`,
 			if r.Role == "" {
 				return fail(exitUsage, fmt.Errorf("--role is missing: federation, issuer, bundle, exchange or receipt"))
 			}
-			if announce != "" {
-				var err error
-				if r.AnnounceFor, err = parseAge(announce); err != nil {
-					return fail(exitUsage, fmt.Errorf("--announce-for: %w", err))
-				}
+			if err := readFlag("announce-for", announce, parseAge, &r.AnnounceFor); err != nil {
+				return err
 			}
 			r.DryRun = a.dryRun
 			var done registry.Rotation
@@ -57,7 +54,7 @@ are what others know them by and do not change.`,
 	cmd.Flags().BoolVar(&r.Short, "short", false, "allow less than partners may rely on what they have")
 	cmd.Flags().BoolVar(&status, "status", false, "say how the keys of every role follow each other; changes nothing")
 	cmd.Flags().StringVar(&r.By, "by", "", "who acts: the officer's name")
-	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }
 

@@ -99,7 +99,7 @@ only once all parties have signed and imported it.`,
 	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
 	cmd.Flags().BoolVar(&send, "send", false, "send what is signed to the other parties")
 	byFlag(cmd, &r.By)
-	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }
 
@@ -214,11 +214,8 @@ func (a *app) mraNotice(act, short string) *cobra.Command {
 		Use: act + " ID", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.MRA, r.DryRun = args[0], a.dryRun
-			if from != "" {
-				var err error
-				if r.From, err = parseInstant(from); err != nil {
-					return fail(exitUsage, fmt.Errorf("--from: %w", err))
-				}
+			if err := readFlag("from", from, parseInstant, &r.From); err != nil {
+				return err
 			}
 			return changed(a, "give notice to "+act+" "+args[0], "/mras/notices", r, a.showArrangement)
 		},
@@ -226,6 +223,6 @@ func (a *app) mraNotice(act, short string) *cobra.Command {
 	cmd.Flags().StringVar(&from, "from", "", "when it takes effect (default: now)")
 	cmd.Flags().StringSliceVar(&r.Against, "against", nil, "only towards this territory; repeatable (default: all)")
 	byFlag(cmd, &r.By)
-	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ is a new version and a whole statement:
 			}
 			var err error
 			if r.Freshness, err = listFreshness(warn, honour); err != nil {
-				return fail(exitUsage, err)
+				return err
 			}
 			what := fmt.Sprintf("recognise %s of %s under %s alone, with the root key of this administration", counted(len(r.Rules), "rule"), r.Partner, r.ID)
 			return changed(a, what, "/recognitions", r, func(s *registry.Recognised) error {
@@ -66,21 +67,16 @@ is a new version and a whole statement:
 	f.StringVar(&honour, "honour-until", "45d", "age of the newest list from which it no longer counts, at most 45d")
 	f.Int64Var(&r.NoticeDays, "notice-days", 0, "days of notice before an end")
 	byFlag(cmd, &r.By)
-	f.StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }
 
 // listFreshness is how old the day may be of which the newest list speaks.
 func listFreshness(warn, honour string) (*mra.Freshness, error) {
-	warnAfter, err := parseAge(warn)
-	if err != nil {
-		return nil, fmt.Errorf("--warn-after: %w", err)
-	}
-	honourUntil, err := parseAge(honour)
-	if err != nil {
-		return nil, fmt.Errorf("--honour-until: %w", err)
-	}
-	return &mra.Freshness{Target: min(24*hour, warnAfter), WarnAfter: warnAfter, HonourUntil: honourUntil}, nil
+	var f mra.Freshness
+	err := cmp.Or(readFlag("warn-after", warn, parseAge, &f.WarnAfter), readFlag("honour-until", honour, parseAge, &f.HonourUntil))
+	f.Target = min(24*hour, f.WarnAfter)
+	return &f, err
 }
 
 // writeAlone is what we recognise alone, as a rung of the ladder.

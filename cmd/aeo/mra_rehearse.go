@@ -140,10 +140,8 @@ func (a *app) rehearsalBundle(s *source) (*federation.Verifier, int64, error) {
 		return nil, 0, err
 	}
 	now := a.now().Unix()
-	if s.now != "" {
-		if now, err = parseInstant(s.now); err != nil {
-			return nil, 0, fail(exitUsage, fmt.Errorf("--now: %w", err))
-		}
+	if err := readFlag("now", s.now, parseInstant, &now); err != nil {
+		return nil, 0, err
 	}
 	v, _, err := federation.Open(raw, anchor, (*bundle.Memory)(nil), now, 0)
 	return v, now, err

@@ -115,12 +115,12 @@ A name that is no arrangement's is looked for among the drafts.`,
   aeo mra show JP-NZ --diff`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			q := url.Values{}
-			if at != "" {
-				instant, err := parseInstant(at)
-				if err != nil {
-					return fail(exitUsage, fmt.Errorf("--at: %w", err))
-				}
-				q.Set("at", strconv.FormatInt(instant, 10))
+			var then int64
+			if err := readFlag("at", at, parseInstant, &then); err != nil {
+				return err
+			}
+			if then != 0 {
+				q.Set("at", strconv.FormatInt(then, 10))
 			}
 			if version != 0 {
 				q.Set("version", strconv.FormatInt(version, 10))

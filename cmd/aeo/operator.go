@@ -17,10 +17,15 @@ func newOperatorCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// by is the flag that names who acts.
+// byFlag is the flag that names who acts.
 func byFlag(cmd *cobra.Command, by *string) {
 	cmd.Flags().StringVar(by, "by", "", "who acts: the officer's name")
 	_ = cmd.MarkFlagRequired("by") // the flag is defined above
+}
+
+// secondFlag is the flag that names who acts together with them.
+func secondFlag(cmd *cobra.Command, second *string) {
+	cmd.Flags().StringVar(second, "second", "", "the second officer's name")
 }
 
 func (a *app) operatorAdd() *cobra.Command {

@@ -71,6 +71,6 @@ that still shows another is frozen again. The evidence stays where it is.`,
 		},
 	}
 	byFlag(cmd, &r.By)
-	cmd.Flags().StringVar(&r.Second, "second", "", "the second officer's name")
+	secondFlag(cmd, &r.Second)
 	return cmd
 }

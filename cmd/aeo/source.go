@@ -46,11 +46,10 @@ type desk struct {
 func (a *app) open(s *source) (*desk, error) {
 	d := &desk{app: a, source: s, now: a.now().Unix()}
 	built := buildTime()
+	if err := readFlag("now", s.now, parseInstant, &d.now); err != nil {
+		return nil, err
+	}
 	if s.now != "" {
-		var err error
-		if d.now, err = parseInstant(s.now); err != nil {
-			return nil, fail(exitUsage, fmt.Errorf("--now: %w", err))
-		}
 		built = 0
 	}
 	if s.bundle == "" {

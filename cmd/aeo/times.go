@@ -59,6 +59,19 @@ func parseAge(s string) (int64, error) {
 	return int64(d / time.Second), nil
 }
 
+// readFlag reads the text of a flag that was given; else the value stays.
+func readFlag(name, text string, parse func(string) (int64, error), value *int64) error {
+	if text == "" {
+		return nil
+	}
+	v, err := parse(text)
+	if err != nil {
+		return fail(exitUsage, fmt.Errorf("--%s: %w", name, err))
+	}
+	*value = v
+	return nil
+}
+
 // instant is a time as people read it.
 func instant(t int64) string { return time.Unix(t, 0).UTC().Format("2006-01-02 15:04 UTC") }
 
