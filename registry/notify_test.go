@@ -297,8 +297,6 @@ func TestAnotherCertificateChangesNoVerdict(t *testing.T) {
 	jp.expect("its certificate is not known", file, federation.ByArrangement)
 	jp.meet(nz)
 	rounds(t, jp, nz)
-	jp.pass(2 * time.Minute)
-	rounds(t, jp, nz)
 	jp.expect("it is known again", file, federation.StatusSuspended)
 	if s := got(nz.Peer("JP"))(t).Notices; s.KnownSize < s.Size {
 		t.Errorf("Japan knows: %+v", s)

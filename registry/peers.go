@@ -123,6 +123,7 @@ func (n *Node) AddPeer(ctx context.Context, r AddPeer) (*PeerStatus, error) {
 	}
 	n.known.forget()
 	n.opts.Log.Info("peer added", "peer", a.EntityID, "territory", a.Territory, "by", r.By)
+	n.LookNow(a.EntityID) // one that failed may be reached by this way
 	if err := n.refresh(ctx); err != nil {
 		return nil, err
 	}
