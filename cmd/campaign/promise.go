@@ -25,6 +25,7 @@ type promise struct {
 	short    scale    // with every submission; without words, never
 	long     scale    // with every release
 	needs    string   // a variable that must name a directory, or the promise is skipped
+	module   string   // a nested module whose requirements must be had, or the promise is skipped
 	figures  []string // that must be printed; nil = one of the promise's id
 	commands [][]string
 	most     float64 // where the promise is a speed: bounds of the first number
@@ -126,6 +127,13 @@ func (p promise) run(ctx context.Context, short bool) result {
 	if dir := os.Getenv(p.needs); p.needs != "" && !exists(dir) {
 		r.state, r.measured = skipped, []string{fmt.Sprintf("%s names no directory: %q", p.needs, dir)}
 		return r
+	}
+	if p.module != "" {
+		var why bytes.Buffer
+		if err := execute(ctx, []string{"go", "mod", "download", "-C", p.module}, nil, &why); err != nil {
+			r.state, r.measured = skipped, []string{"what " + p.module + " requires is not to be had here: " + tail(why.String(), 1)}
+			return r
+		}
 	}
 	var out bytes.Buffer
 	for i, command := range p.commands {

@@ -260,6 +260,7 @@ var promises = []promise{
 		method:   "the client and the witness of transparency-dev/witness and a log of Tessera talk to ours over HTTP",
 		short:    whole,
 		long:     whole,
+		module:   "cmd/campaign/interop",
 		figures:  []string{"interop_witness", "interop_client", "interop_tessera"},
 		commands: [][]string{{"go", "test", "-C", "cmd/campaign/interop", "-count=1", "-v", "."}},
 	},
