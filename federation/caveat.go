@@ -32,6 +32,7 @@ const (
 	CaveatList           = "list"
 	CaveatOneSided       = "one_sided"
 	CaveatOtherComponent = "other_component"
+	CaveatIssuedLater    = "issued_later"
 )
 
 var caveats = []Caveat{
@@ -48,6 +49,7 @@ var caveats = []Caveat{
 	{CaveatList, "Whose list of which day it rests on, and that nobody there signed it."},
 	{CaveatOneSided, "Recognised by one side alone, over lists."},
 	{CaveatOtherComponent, "The type asked for is not among those shown."},
+	{CaveatIssuedLater, "Asked about a time before the credential was issued: what an earlier one of the holder was worth then, e.g. suspended, is not seen from this one."},
 }
 
 // Caveats is every caveat there is, with what it is about in general.

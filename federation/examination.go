@@ -42,6 +42,7 @@ type statement struct {
 	notBefore      int64
 	expires        int64 // 0 = never
 	status         credential.StatusRef
+	issued         int64 // the UTC day of issue; 0 where it is not said
 }
 
 // examine begins an examination; input is the digest of what is asked about.

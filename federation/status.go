@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/federation/bundle"
@@ -54,6 +55,7 @@ func (e *examination) judgeStanding(s transparency.Standing) finding {
 		if s.Since == 0 && !s.BeforeHistory {
 			e.decision.StatusSince = e.said.notBefore
 		}
+		e.warnIssuedLater()
 		return passed()
 	case statuslist.Suspended:
 		return failed(StatusSuspended, "since %d", s.Since)
@@ -64,6 +66,17 @@ func (e *examination) judgeStanding(s transparency.Standing) finding {
 		return failed(Annulled, "with effect from %d, when it was to begin", s.Since)
 	}
 	return failed(Ended, "since %d", s.Since)
+}
+
+// warnIssuedLater says where the question is about a time before the credential
+// was issued. A credential that replaces another has an index of its own, without
+// the past of the one before: nothing there is no proof that nothing was. The hour
+// of issue is not told, so the day of issue counts as before it.
+func (e *examination) warnIssuedLater() {
+	if issued := e.said.issued; issued != 0 && e.past() && e.at < issued+24*3600 {
+		e.caveat(CaveatIssuedLater, fmt.Sprintf("The credential was issued on %s; a suspension of the one before it, if there was one, is not seen here.",
+			time.Unix(issued, 0).UTC().Format(time.DateOnly)))
+	}
 }
 
 // checkFreshness asks how long ago the status was confirmed: by the rule of

@@ -102,6 +102,31 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
+// A credential that was issued anew has an index without the past of the one
+// before: about a time before its issue it says so, and about later ones nothing.
+func TestIssuedLaterThanAskedAbout(t *testing.T) {
+	w := theWorld()
+	const issued int64 = opened + 26*day
+	anew := file(w.issue("suspended", grant{by: w.nz, idx: 40, edit: func(c *credential.Claims) { c.IssuedAt = issued + 3600 }}))
+	for name, c := range map[string]struct {
+		at, now int64
+		caveats string
+	}{
+		"while the one before was suspended": {opened + 21*day, built, "issued_later"},
+		"the last second of the day":         {issued + day - 1, built, "issued_later"},
+		"the day after":                      {issued + day, built, ""},
+		"now":                                {0, built, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := fromJapan().Verify(anew, federation.Question{At: c.at, Now: c.now})
+			wantReason(t, d, federation.ByArrangement)
+			if got := caveats(d); got != c.caveats {
+				t.Errorf("caveats %q, want %q", got, c.caveats)
+			}
+		})
+	}
+}
+
 func TestQuestionAsksForMore(t *testing.T) {
 	for name, c := range map[string]struct {
 		trader string
