@@ -83,7 +83,7 @@ func TestMonth(t *testing.T) {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Facts) < 15 || len(r.Cases) < 8 || len(r.Untrue()) > 0 || len(r.Failed()) > 0 {
+	if len(r.Facts) < 38 || len(r.Cases) < 14 || len(r.Untrue()) > 0 || len(r.Failed()) > 0 {
 		t.Errorf("%d facts and %d cases; untrue %v, failed %v", len(r.Facts), len(r.Cases), r.Untrue(), r.Failed())
 	}
 	noneLeft(t, dir)

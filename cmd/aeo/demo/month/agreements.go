@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aeo-registry/aeo/registry"
 )
 
 // An agreement is one arrangement of the month. Who has one with whom follows
@@ -137,6 +139,27 @@ func (s *story) conclude(a agreement, draft string) error {
 	}
 	for _, code := range a.parties {
 		if _, err := s.aeo(code, "mra", "import", file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countersign has two parties sign the draft the first of them keeps, over the
+// exchange channel, and import what both then hold.
+func (s *story) countersign(id, first, second string) error {
+	var p registry.Proposed
+	for _, code := range []string{first, second} {
+		n := s.nodes[code]
+		p = registry.Proposed{}
+		if err := s.read(code, &p, "mra", "sign", id, "--send", "--by", n.desk, "--second", n.decides); err != nil {
+			return err
+		}
+	}
+	s.fact(len(p.Sent) == 1 && p.Sent[0].To == first && len(p.Sent[0].Signed) == 2, "countersigned",
+		"%s version %d went from desk to desk and came back signed by %s", id, p.Negotiation.Version, strings.Join(p.Negotiation.Parties, " and "))
+	for _, code := range []string{first, second} {
+		if _, err := s.aeo(code, "mra", "import", id); err != nil {
 			return err
 		}
 	}

@@ -1,21 +1,30 @@
 package month
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation/rehearsal"
 	"github.com/aeo-registry/aeo/registry"
 )
 
 // amendment: Japan recognises exporters no more; version 2 says so from its day on.
 func (s *story) amendment() error {
-	next := s.path("arrangements", "JP-NZ-2.draft.json")
-	rule := "by=JP,of=NZ,programme=NZ-SES,type=SES,roles=manufacturer,direction=import,as=AEO exporter,from=" + s.day(18).Format(time.DateOnly)
-	if _, err := s.aeo("JP", "mra", "draft", "--amend", "JP-NZ", "--recognise", rule, "--out", next); err != nil {
+	n := s.nodes["JP"]
+	if err := s.named("NZ"); err != nil {
 		return err
 	}
-	if err := s.conclude(between("JP", "NZ"), next); err != nil {
+	rule := "by=JP,of=NZ,programme=NZ-SES,type=SES,roles=manufacturer,direction=import,as=AEO exporter,from=" + s.day(18).Format(time.DateOnly)
+	if _, err := s.aeo("JP", "mra", "draft", "--amend", "JP-NZ", "--recognise", rule, "--keep", "--by", n.desk); err != nil {
+		return err
+	}
+	if err := s.rehearsed(); err != nil {
+		return err
+	}
+	if err := s.countersign("JP-NZ", "JP", "NZ"); err != nil {
 		return err
 	}
 	if err := s.catchUp(); err != nil {
@@ -23,6 +32,43 @@ func (s *story) amendment() error {
 	}
 	s.say("JP-NZ version 2, signed by both: from day 18 on Japan recognises New Zealand's manufacturers only.")
 	return s.expect("JP", "NZ", "recognised", "by_arrangement")
+}
+
+// named has a place's company let itself be named to everybody: who is in no
+// directory cannot be rehearsed.
+func (s *story) named(code string) error {
+	n := s.nodes[code]
+	if _, err := s.aeo(code, "operator", "release", n.company.identifier, "--purpose", "publication", "--by", n.desk); err != nil {
+		return err
+	}
+	if err := s.published(code); err != nil {
+		return err
+	}
+	return s.catchUp()
+}
+
+// rehearsed: before anybody signs, Japan asks what the draft makes of the
+// declarations of the last days.
+func (s *story) rehearsed() error {
+	lines := "date,direction,identifier,country,role,value\n"
+	for i, role := range []string{"exporter", "manufacturer", "exporter", "manufacturer", "exporter"} {
+		lines += fmt.Sprintf("%s,import,%s,NZ,%s,%d\n", s.day(11+i).Format(time.DateOnly), s.nodes["NZ"].company.identifier, role, 1000*(i+1))
+	}
+	file := s.path("cases", "declarations.csv")
+	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
+		return err
+	}
+	var r rehearsal.Report
+	if err := s.read("JP", &r, "mra", "rehearse", "JP-NZ", "--declarations", file); err != nil {
+		return err
+	}
+	changed := map[string]int{}
+	for _, c := range r.Totals {
+		changed[c.Change] = c.Lines
+	}
+	s.fact(r.Version == 2 && changed[rehearsal.Lost] == 3 && changed[rehearsal.Still] == 2 && len(r.Problems) == 0, "the draft is rehearsed",
+		"of 5 lines declared in Japan, %d would lose recognition and %d keep it", changed[rehearsal.Lost], changed[rehearsal.Still])
+	return nil
 }
 
 func (s *story) amended() error {

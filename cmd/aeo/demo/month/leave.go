@@ -50,8 +50,29 @@ func (s *story) leave() error {
 	if err := s.stop(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "All nodes are switched off now; what follows reads files only. One of them serves again with\n"+
-		"  aeo serve %s --identity %s --public %s\n\n", s.nodes["JP"].dir, s.nodes["JP"].identity, s.nodes["JP"].address)
+	fmt.Fprintf(s.out, "All nodes are switched off now. One of them serves again with\n  aeo %s\n", strings.Join(s.nodes["JP"].line(), " "))
+	if err := s.servedAgain("JP"); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nWhat follows reads files only.\n\n")
+	return nil
+}
+
+// servedAgain serves a node as anybody may later, out of the demo, and stops it.
+func (s *story) servedAgain(code string) error {
+	n := s.nodes[code]
+	if err := n.run(s.binary, false); err != nil {
+		return err
+	}
+	peers, err := s.peers(code)
+	if err != nil {
+		return err
+	}
+	if err := n.stop(); err != nil {
+		return err
+	}
+	want := len(s.neighbours(n))
+	s.fact(len(peers) >= want && want > 0, "a node serves again", "the one of %s answers, has %d partners, and stops", code, len(peers))
 	return nil
 }
 

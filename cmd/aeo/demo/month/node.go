@@ -30,7 +30,8 @@ type node struct {
 	address  string // of its public listener; the same after a restart
 
 	cmd   *exec.Cmd
-	life  io.Closer // the node ends when this is closed
+	life  io.Closer // a node of the demo ends when this is closed
+	alone bool      // it runs in its own time, and ends when it is told to
 	ended chan error
 	local *http.Client
 }
@@ -41,18 +42,29 @@ var serving = regexp.MustCompile(`^serving \S+ on (127\.0\.0\.1:\d+)\n$`)
 // stopFor is how long a node may take to end well.
 const stopFor = 20 * time.Second
 
-// start runs the node and waits until it serves.
-func (n *node) start(binary string) error {
+// line is the command line that serves the node.
+func (n *node) line() []string {
+	listen := n.address
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	return []string{"serve", n.dir, "--identity", n.identity, "--public", listen}
+}
+
+// start runs the node in the time of the demo and waits until it serves.
+func (n *node) start(binary string) error { return n.run(binary, true) }
+
+func (n *node) run(binary string, demonstrating bool) error {
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	listen := n.address
-	if listen == "" {
-		listen = "127.0.0.1:0"
+	line := n.line()
+	if demonstrating {
+		line = append(line, "--demo-clock")
 	}
-	cmd := exec.Command(binary, "serve", n.dir, "--identity", n.identity, "--public", listen, "--demo-clock")
+	cmd := exec.Command(binary, line...)
 	cmd.Stderr = log
 	// A group of its own: Ctrl-C is for the demo, which then ends its nodes in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -67,16 +79,16 @@ func (n *node) start(binary string) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the node of %s: %w", n.code, err)
 	}
-	n.cmd, n.ended = cmd, make(chan error, 1)
-	line, err := bufio.NewReader(out).ReadString('\n')
+	n.cmd, n.ended, n.alone = cmd, make(chan error, 1), !demonstrating
+	first, err := bufio.NewReader(out).ReadString('\n')
 	go func() {
 		_, _ = io.Copy(io.Discard, out)
 		n.ended <- cmd.Wait()
 	}()
-	ready := serving.FindStringSubmatch(line)
+	ready := serving.FindStringSubmatch(first)
 	if ready == nil {
 		_ = n.kill()
-		return fmt.Errorf("the node of %s does not start: %q, %v; it said: %s", n.code, line, err, lastLines(n.log))
+		return fmt.Errorf("the node of %s does not start: %q, %v; it said: %s", n.code, first, err, lastLines(n.log))
 	}
 	n.address = ready[1]
 	return n.connect()
@@ -100,7 +112,11 @@ func (n *node) stop() error {
 	if !n.runs() {
 		return nil
 	}
-	_ = n.life.Close()
+	if n.alone {
+		_ = n.cmd.Process.Signal(syscall.SIGTERM)
+	} else {
+		_ = n.life.Close()
+	}
 	select {
 	case err := <-n.ended:
 		n.gone()

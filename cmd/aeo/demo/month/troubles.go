@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
@@ -21,7 +23,73 @@ var (
 
 // suspension: what one country decides, its partners' desks say within seconds.
 func (s *story) suspension() error {
-	return s.spreads("NZ", isSuspended, append([]string{"authorisation", "suspend", s.authorisations["NZ"]}, grounds...))
+	if err := s.spreads("NZ", isSuspended, append([]string{"authorisation", "suspend", s.authorisations["NZ"]}, grounds...)); err != nil {
+		return err
+	}
+	return s.knew("JP", "NZ")
+}
+
+// knew: one partner's own word that it knew of the last change of status in
+// another's log, kept in a file and checked with nothing but the anchors of both.
+func (s *story) knew(by, of string) error {
+	index, err := s.lastStatus(of)
+	if err != nil {
+		return err
+	}
+	file := s.path("cases", of+"-known-by-"+by+".json")
+	if err := s.word(index, of, by, file); err != nil { // it did not get through: it is sent again after a while
+		if err := s.catchUp(); err != nil {
+			return err
+		}
+		if err := s.word(index, of, by, file); err != nil {
+			return err
+		}
+	}
+	var e struct {
+		Kind   string `json:"kind"`
+		Pinned bool   `json:"pinned"`
+		What   string `json:"what"`
+	}
+	if err := s.read("", &e, "log", "verify-evidence", file, "--anchor", s.path("nodes", of, "anchor.aeoanchor"),
+		"--known-by-anchor", s.path("nodes", by, "anchor.aeoanchor")); err != nil {
+		return err
+	}
+	s.fact(e.Kind == "known" && e.Pinned, by+" knew of it, and cannot deny it", "%s", e.What)
+	return nil
+}
+
+// word waits for a partner's word on a leaf and writes it to a file.
+func (s *story) word(index int64, of, by, file string) error {
+	for end := time.Now().Add(moment); ; time.Sleep(glance) {
+		_, err := s.aeo(of, "log", "evidence", strconv.FormatInt(index, 10), "--known-by", by, "--out", file)
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// lastStatus is the number of the newest status leaf in a node's log.
+func (s *story) lastStatus(code string) (int64, error) {
+	var head registry.LogHead
+	if err := s.nodes[code].api(s.ctx, "/log/head", nil, &head); err != nil {
+		return 0, err
+	}
+	var list struct {
+		Items []registry.LogEntry `json:"items"`
+	}
+	if err := s.read(code, &list, "log", "entries", "--from", strconv.FormatInt(max(0, head.PublishedSize-500), 10)); err != nil {
+		return 0, err
+	}
+	for _, e := range slices.Backward(list.Items) {
+		leaf, err := transparency.ParseLeaf(e.Leaf)
+		if err != nil {
+			return 0, err
+		}
+		if _, ok := leaf.(transparency.Status); ok {
+			return e.Index, nil
+		}
+	}
+	return 0, fmt.Errorf("%s logged no status", code)
 }
 
 func (s *story) reinstatement() error {
