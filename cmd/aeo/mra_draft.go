@@ -80,7 +80,8 @@ rules. With --keep the node remembers the draft; "aeo mra list" shows it.`,
 	f.StringVar(&c.url, "url", "", "where it can be read, https://")
 	f.StringVar(&c.instrument, "instrument", "", "file of its text, whose SHA-256 goes into the annex")
 	f.StringSliceVar(&c.languages, "language", nil, "language in which it is authentic; repeatable (default: en)")
-	f.Int64Var(&c.notice, "notice-days", -1, "days of notice before an end (default: 30)")
+	f.Int64Var(&c.notice, "notice-days", -1, "days of notice before an end")
+	f.Lookup("notice-days").DefValue = "30" // with amend, as before
 	f.StringVar(&c.inTransit, "in-transit", "", "goods under way when it ends: honour or stop (default: honour)")
 	f.StringVar(&c.freshness, "freshness", "", "age aimed at, warned of, honoured (default: 1h,24h,7d)")
 	f.StringVar(&c.reviewOn, "review-on", "", "when the parties look at it again (default: in two years)")

@@ -35,8 +35,9 @@ Declarations are CSV with a first row that names the columns, in any order:
   role        optional: the trader's role in that line, e.g. exporter
   value       optional: a number, added up as it is
 
-At most 500 000 rows and 64 MiB, counted from 1 below the heading. Rows that cannot be judged are named; the others count.
-Whom neither a directory nor an imported list names cannot be rehearsed.`,
+At most 500 000 rows and 64 MiB. Rows that cannot be judged are named, by their number
+below the heading; the others count. Whom neither a directory nor an imported list
+names cannot be rehearsed.`,
 		Example: `  aeo mra rehearse draft.json --declarations october.csv --bundle JP.aeobundle --anchor JP.aeoanchor
   aeo mra rehearse JP-NZ --declarations october.csv -C jp --json`,
 		RunE: func(_ *cobra.Command, args []string) error {

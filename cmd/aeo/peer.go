@@ -28,7 +28,7 @@ func (a *app) peerAdd() *cobra.Command {
 		Short: "follow an administration, pinned by its anchor",
 		Long: `Follows an administration. Trust comes from the anchor alone, which must have come by
 a way you trust: compare its words with the gazette. --dial and --tls-ca only say how
-to reach it.`,
+to reach it; added again, a peer is reached as the command says then.`,
 		Example: `  aeo peer add jp/anchor.aeoanchor --dial 127.0.0.1:8444 --tls-ca jp/tls/ca.pem --by "M. Rangi" --yes`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -58,6 +58,11 @@ var masks = []struct {
 	{regexp.MustCompile(`— (\S+) [A-Za-z0-9+/=]+`), "— $1 <signature>"},
 	{regexp.MustCompile(`"(idx|effective_at|at|applied)":\d+`), `"$1":<n>`},
 	{regexp.MustCompile(`/status/\d+`), "/status/<n>"},
+	{regexp.MustCompile(`among them leaf \d+`), "among them leaf <n>"},
+	{regexp.MustCompile(`(?m)^(\w+): [A-Za-z0-9_-]{8} signs`), "$1: <key> signs"},
+	{regexp.MustCompile(`(leaves), \d+ of them`), "$1, <n> of them"},
+	{regexp.MustCompile(`trust bundle \d+`), "trust bundle <n>"},
+	{regexp.MustCompile(`[\d.]+ GiB`), "<n> GiB"},
 }
 
 func mask(s string) string {
