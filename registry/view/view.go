@@ -18,6 +18,7 @@
 package view
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,15 +65,21 @@ type Issued struct {
 	Event      jsontext.Value `json:"event"`
 }
 
+// What stands before the text of a credential, and between it and its event.
+const (
+	issuedHead = `{"credential":"`
+	issuedNext = `","event":`
+)
+
 // Marshal is the payload that goes with the credential's leaf. An event is written
 // in RFC 8785 form already; the ledger takes no payload that is not.
 func (i Issued) Marshal() ([]byte, error) {
-	raw := make([]byte, 0, len(i.Credential)+len(i.Event)+len(`{"credential":"","event":}`))
-	raw, err := jsontext.AppendQuote(append(raw, `{"credential":`...), i.Credential)
+	raw := make([]byte, 0, len(issuedHead)+len(i.Credential)+len(issuedNext)+len(i.Event)+len("}"))
+	raw, err := jsontext.AppendQuote(append(raw, issuedHead[:len(issuedHead)-1]...), i.Credential)
 	if err != nil {
 		return nil, fmt.Errorf("write credential: %w", err)
 	}
-	return append(append(append(raw, `,"event":`...), i.Event...), '}'), nil
+	return append(append(append(raw, issuedNext[1:]...), i.Event...), '}'), nil
 }
 
 // A CredentialRow says where a credential is.
@@ -144,14 +151,14 @@ func (*passed) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 }
 
 func openIssued(payload []byte) (any, error) {
-	var i struct {
-		Credential passed         `json:"credential"`
-		Event      jsontext.Value `json:"event"`
+	event, ok := cutEvent(payload)
+	if !ok {
+		var err error
+		if event, err = readEvent(payload); err != nil {
+			return nil, fmt.Errorf("read credential: %w", err)
+		}
 	}
-	if err := jcs.Unmarshal(payload, &i); err != nil {
-		return nil, fmt.Errorf("read credential: %w", err)
-	}
-	e, err := authorisation.UnmarshalEvent(i.Event)
+	e, err := authorisation.UnmarshalEvent(event)
 	if err != nil {
 		return nil, fmt.Errorf("read credential: %w", err)
 	}
@@ -159,6 +166,37 @@ func openIssued(payload []byte) (any, error) {
 		return nil, fmt.Errorf("read credential: its event is %s", e.Type())
 	}
 	return e, nil
+}
+
+func readEvent(payload []byte) ([]byte, error) {
+	var i struct {
+		Credential passed         `json:"credential"`
+		Event      jsontext.Value `json:"event"`
+	}
+	err := jcs.Unmarshal(payload, &i)
+	return i.Event, err
+}
+
+// cutEvent is readEvent for what [Issued.Marshal] wrote beside a credential, none of
+// whose characters JSON writes in another way: most there is to read, and a tenth of
+// the work. False says nothing. That what was cut out is an event and nothing more
+// is seen by whoever reads it.
+func cutEvent(payload []byte) (event []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(payload, []byte(issuedHead))
+	if !ok {
+		return nil, false
+	}
+	for i, c := range rest {
+		switch {
+		case c == '"':
+			event, ok = bytes.CutPrefix(rest[i:], []byte(issuedNext))
+			event, whole := bytes.CutSuffix(event, []byte("}"))
+			return event, ok && whole
+		case c < ' ' || c >= 0x7f || c == '\\':
+			return nil, false
+		}
+	}
+	return nil, false
 }
 
 func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) error {
