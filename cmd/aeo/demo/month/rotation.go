@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -103,6 +104,11 @@ func (s *story) switched() error {
 			return err
 		}
 	}
+	a, err := s.verify(s.partners(n.territory)[0], "US", append([]string{"--at", s.day(16).Format(time.RFC3339)}, border...)...)
+	if err != nil {
+		return err
+	}
+	s.fact(a.Outcome == isRecognised && a.warns(federation.CaveatIssuedLater), "asked about a day before it was issued anew", "%s%s", a, caveats(a))
 	return nil
 }
 

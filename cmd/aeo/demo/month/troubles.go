@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
+	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -153,13 +154,7 @@ func (s *story) partition() error {
 	if err != nil {
 		return err
 	}
-	stale := slices.ContainsFunc(a.Caveats, func(c struct {
-		Code string `json:"code"`
-		Text string `json:"text"`
-	}) bool {
-		return c.Code == "stale"
-	})
-	s.fact(a.Outcome == isRecognised && stale, "two days without news", "%s%s", a, caveats(a))
+	s.fact(a.Outcome == isRecognised && a.warns(federation.CaveatStale), "two days without news", "%s%s", a, caveats(a))
 	return nil
 }
 

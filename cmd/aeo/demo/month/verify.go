@@ -3,11 +3,13 @@ package month
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/cmd/aeo/demo"
+	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/registry"
 )
 
@@ -23,11 +25,13 @@ func (w *world) peers(code string) ([]registry.PeerStatus, error) {
 // An answer is what a verification came to.
 type answer struct {
 	demo.Outcome
-	Basis   string `json:"basis"`
-	Caveats []struct {
-		Code string `json:"code"`
-		Text string `json:"text"`
-	} `json:"caveats"`
+	Basis   string              `json:"basis"`
+	Caveats []federation.Caveat `json:"caveats"`
+}
+
+// warns reports whether the answer has a caveat.
+func (a answer) warns(code string) bool {
+	return slices.ContainsFunc(a.Caveats, func(c federation.Caveat) bool { return c.Code == code })
 }
 
 func (a answer) String() string { return a.Verdict + "/" + a.Reason }
