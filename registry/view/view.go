@@ -178,9 +178,9 @@ func readEvent(payload []byte) ([]byte, error) {
 }
 
 // cutEvent is readEvent for what [Issued.Marshal] wrote beside a credential, none of
-// whose characters JSON writes in another way: most there is to read, and a tenth of
-// the work. False says nothing. That what was cut out is an event and nothing more
-// is seen by whoever reads it.
+// whose characters JSON writes in another way: that is nearly all there is to read.
+// False says nothing. That what was cut out is an event and nothing more is seen by
+// whoever reads it.
 func cutEvent(payload []byte) (event []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(payload, []byte(issuedHead))
 	if !ok {
