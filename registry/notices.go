@@ -40,6 +40,9 @@ func (n *Node) GiveNotice(ctx context.Context, r GiveNotice) (*Arrangement, erro
 		return nil, fmt.Errorf("%w: no arrangement %.40q", ErrNotFound, r.MRA)
 	}
 	now := n.now()
+	if r.From != 0 && r.From < now.Unix() { // what was answered about a past day stays the answer
+		return nil, fmt.Errorf("%w: from %d: a notice takes effect when it is given, or later", ErrInvalid, r.From)
+	}
 	signer, err := n.signer(keys.RoleFederation, now)
 	if err != nil {
 		return nil, err
