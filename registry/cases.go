@@ -194,8 +194,9 @@ func (n *Node) settleDue(ctx context.Context) error {
 }
 
 // together is how many cases are worked on at once where there are many: enough
-// to fill the ledger's batches while others wait for the disk.
-const together = 512
+// to fill the ledger's batches while others wait for the disk, and few enough that
+// its queue has room for officers.
+const together = 768
 
 // maxTold is how many errors of many are told.
 const maxTold = 8

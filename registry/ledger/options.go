@@ -44,6 +44,9 @@ const (
 
 	maxQueue   = 1024     // submissions that wait
 	maxWaiting = 64 << 20 // and bytes of payload in them
+	// maxRound is how many of them one batch takes at most. All that wait would
+	// then wait for one sync together, and nobody make the next batch meanwhile.
+	maxRound = 256
 )
 
 // Options say where and with what a ledger works.

@@ -115,9 +115,9 @@ func (l *Ledger) sequence() {
 	}
 }
 
-// collect adds those queued, up to the length of the queue.
+// collect adds those queued, up to what one batch takes.
 func (l *Ledger) collect(waiting []*submission) []*submission {
-	for len(waiting) < maxQueue {
+	for len(waiting) < maxRound {
 		select {
 		case s := <-l.queue:
 			waiting = append(waiting, s)
