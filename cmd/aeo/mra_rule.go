@@ -96,7 +96,7 @@ func parseHint(value string) (*mra.Hint, error) {
 func parseRendering(value string) (*mra.IDRendering, error) {
 	f := strings.SplitN(value, ":", 3)
 	if len(f) != 3 {
-		return nil, errors.New("id_rendering: want SCHEME:FORM:STEP;STEP...")
+		return nil, errors.New("id_rendering: want SCHEME:FORM:STEP and more steps after semicolons")
 	}
 	out := &mra.IDRendering{Scheme: f[0], To: f[1], Ops: []mra.Op{}}
 	for _, step := range strings.Split(f[2], ";") {
