@@ -12,11 +12,18 @@ import (
 // granted, and takes an eighth of the time; with 400 it takes a thirtieth.
 const gcPercent = 400
 
+// gcLimit is from where on garbage is collected sooner than that: ten thousand
+// connections are much that is in use, and four times as much beside it would be
+// more than a machine lends.
+const gcLimit = 768 << 20
+
 // TuneMemory sets the garbage collector as a process wants it that is a node's
-// alone. It leaves it alone where the environment says how (GOGC). Who has little
-// memory sets GOMEMLIMIT, which counts before any percentage.
+// alone. It leaves alone what the environment says (GOGC, GOMEMLIMIT).
 func TuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(gcLimit)
 	}
 }
