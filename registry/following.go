@@ -151,31 +151,40 @@ func (f *following) rouse() {
 // Follow follows every peer for as long as ctx lasts, each at its own pace:
 // none waits for another, and nothing else of the node waits for any of them.
 func (n *Node) Follow(ctx context.Context) {
-	ticker := time.NewTicker(followTick)
+	forPeers(ctx, followTick, n.following.wake, n.due, n.round)
+}
+
+// FollowDue makes the rounds that are due now and waits for them. It is for
+// those who drive a node by a clock of their own.
+func (n *Node) FollowDue(ctx context.Context) { forPeersNow(ctx, n.due, n.round) }
+
+// forPeers does something with the peers that are due, at each tick and when it
+// is woken, for as long as ctx lasts; none waits for another.
+func forPeers(ctx context.Context, tick time.Duration, wake <-chan struct{}, due func() []*Peer, do func(context.Context, *Peer)) {
+	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
-	var rounds sync.WaitGroup
-	defer rounds.Wait()
+	var all sync.WaitGroup
+	defer all.Wait()
 	for {
-		for _, p := range n.due() {
-			rounds.Go(func() { n.round(ctx, p) })
+		for _, p := range due() {
+			all.Go(func() { do(ctx, p) })
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-n.following.wake:
+		case <-wake:
 		}
 	}
 }
 
-// FollowDue makes the rounds that are due now and waits for them. It is for
-// those who drive a node by a clock of their own.
-func (n *Node) FollowDue(ctx context.Context) {
-	var rounds sync.WaitGroup
-	for _, p := range n.due() {
-		rounds.Go(func() { n.round(ctx, p) })
+// forPeersNow does it with those that are due now and waits.
+func forPeersNow(ctx context.Context, due func() []*Peer, do func(context.Context, *Peer)) {
+	var all sync.WaitGroup
+	for _, p := range due() {
+		all.Go(func() { do(ctx, p) })
 	}
-	rounds.Wait()
+	all.Wait()
 }
 
 // due are the peers for which a round is due; each is marked as running.

@@ -172,32 +172,12 @@ func isUrgent(l transparency.Leaf) bool {
 // Notify tells partners what is due for as long as ctx lasts, each without
 // waiting for another.
 func (n *Node) Notify(ctx context.Context) {
-	ticker := time.NewTicker(noticeTick)
-	defer ticker.Stop()
-	var sending sync.WaitGroup
-	defer sending.Wait()
-	for {
-		for _, p := range n.toTell() {
-			sending.Go(func() { n.tellNow(ctx, p) })
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		case <-n.notices.wake:
-		}
-	}
+	forPeers(ctx, noticeTick, n.notices.wake, n.toTell, n.tellNow)
 }
 
 // NotifyDue tells partners what is due now and waits for their answers. It is
 // for those who drive a node by a clock of their own.
-func (n *Node) NotifyDue(ctx context.Context) {
-	var sending sync.WaitGroup
-	for _, p := range n.toTell() {
-		sending.Go(func() { n.tellNow(ctx, p) })
-	}
-	sending.Wait()
-}
+func (n *Node) NotifyDue(ctx context.Context) { forPeersNow(ctx, n.toTell, n.tellNow) }
 
 // toTell are the peers that are to be told something now; each is marked as running.
 func (n *Node) toTell() (out []*Peer) {

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/rehearsal"
 )
 
 const (
@@ -71,7 +71,7 @@ func parsePartners(raw []byte) ([]partner, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns, err := readHeading(heading)
+	columns, err := rehearsal.Heading(heading, columnNames, "identifier")
 	if err != nil {
 		return nil, err
 	}
@@ -100,26 +100,6 @@ func parsePartners(raw []byte) ([]partner, error) {
 
 // columnNames are the columns there can be.
 var columnNames = []string{"name", "identifier", "country", "role"}
-
-func readHeading(cells []string) ([]string, error) {
-	var columns []string
-	for _, cell := range cells {
-		c := strings.ToLower(strings.TrimSpace(cell))
-		switch {
-		case len(cells) == 1 && strings.ContainsAny(c, ";\t"):
-			return nil, errors.New("columns are to be separated by commas")
-		case !slices.Contains(columnNames, c):
-			return nil, fmt.Errorf("column %.40q, want %s", cell, strings.Join(columnNames, ", "))
-		case slices.Contains(columns, c):
-			return nil, fmt.Errorf("column %s twice", c)
-		}
-		columns = append(columns, c)
-	}
-	if !slices.Contains(columns, "identifier") {
-		return nil, errors.New("no column identifier")
-	}
-	return columns, nil
-}
 
 func (p *partner) set(column, cell string) {
 	switch column {

@@ -73,7 +73,7 @@ func Read(raw []byte) ([]Line, []Problem, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
-	order, err := readHeading(heading)
+	order, err := Heading(heading, columns, columns[:required]...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
@@ -102,21 +102,23 @@ func Read(raw []byte) ([]Line, []Problem, error) {
 	}
 }
 
-func readHeading(cells []string) ([]string, error) {
+// Heading reads the first row of a table for people: known names of columns in
+// any order and case, each at most once, the required ones among them.
+func Heading(cells, known []string, required ...string) ([]string, error) {
 	var order []string
 	for _, cell := range cells {
 		c := strings.ToLower(strings.TrimSpace(cell))
 		switch {
 		case len(cells) == 1 && strings.ContainsAny(c, ";\t"):
 			return nil, errors.New("columns are to be separated by commas")
-		case !slices.Contains(columns, c):
-			return nil, fmt.Errorf("column %.40q, want %s", cell, strings.Join(columns, ", "))
+		case !slices.Contains(known, c):
+			return nil, fmt.Errorf("column %.40q, want %s", cell, strings.Join(known, ", "))
 		case slices.Contains(order, c):
 			return nil, fmt.Errorf("column %s twice", c)
 		}
 		order = append(order, c)
 	}
-	for _, c := range columns[:required] {
+	for _, c := range required {
 		if !slices.Contains(order, c) {
 			return nil, fmt.Errorf("no column %s", c)
 		}
