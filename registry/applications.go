@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -37,8 +38,11 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a au
 		return a, err
 	}
 	err = n.openCase(n.series("APP"), func(number string) (bool, error) {
-		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
-		a, err = n.actOnApplication(ctx, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
+		by, err := n.by(ctx, number, r.By, access.Applicant, access.Representative, access.Assessor)
+		if err != nil {
+			return false, err
+		}
+		a, err = enact(ctx, n, applicationCases, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
 		return !r.DryRun, err
 	})
 	return a, err
@@ -66,35 +70,16 @@ func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
 	return w, nil
 }
 
-func (n *Node) actOnApplication(ctx context.Context, a authorisation.Application, c authorisation.Command, dryRun bool) (authorisation.Application, error) {
-	events, err := decide(a, c)
-	if err != nil {
-		return a, err
-	}
-	if a, err = a.Apply(events[0]); err != nil || dryRun {
-		return a, err
-	}
-	entries, err := eventEntries(events, a.Wish.Operator)
-	if err != nil {
-		return a, err
-	}
-	_, err = n.ledger.Append(ctx, entries...)
-	return a, err
-}
-
-// onApplication locks an application, reads it and puts a command to it.
+// onApplication puts a command to an application.
 func (n *Node) onApplication(ctx context.Context, number, actor string, dryRun bool,
-	command func(authorisation.Application, authorisation.By) (authorisation.Command, error)) (authorisation.Application, error) {
-	defer n.lockCase(number)()
-	a, err := readCase(n, number, view.Application)
-	if err != nil {
-		return a, err
-	}
-	c, err := command(a, authorisation.By{Case: number, Actor: actor, At: n.now().Unix()})
-	if err != nil {
-		return a, err
-	}
-	return n.actOnApplication(ctx, a, c, dryRun)
+	command func(authorisation.Application, authorisation.By) (authorisation.Command, error), may ...access.Role) (authorisation.Application, error) {
+	return act(ctx, n, applicationCases, number, dryRun, func(a authorisation.Application) (authorisation.Command, error) {
+		by, err := n.by(ctx, number, actor, may...)
+		if err != nil {
+			return nil, err
+		}
+		return command(a, by)
+	})
 }
 
 // AcceptApplication is the answer to a submission.

@@ -175,9 +175,9 @@ func (n *Node) settle(ctx context.Context, number string) error {
 	return n.write(ctx, entries, a)
 }
 
-// settleDue does so for every authorisation in which something is due.
+// settleDue does so for every case in which something is due.
 func (n *Node) settleDue(ctx context.Context) error {
-	var due []string
+	var due []view.Waking
 	err := n.ledger.View(func(tx ledger.Projection) (err error) {
 		due, err = view.Due(tx, n.now().Unix())
 		return err
@@ -185,12 +185,21 @@ func (n *Node) settleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return inParallel(ctx, due, func(number string) error {
-		if err := n.settle(ctx, number); err != nil {
-			return fmt.Errorf("let %s take effect: %w", number, err)
+	return inParallel(ctx, due, func(w view.Waking) error {
+		if err := n.wake(ctx, w); err != nil {
+			return fmt.Errorf("let %s take effect: %w", w.Number, err)
 		}
 		return nil
 	})
+}
+
+// wake does what is due in one case.
+func (n *Node) wake(ctx context.Context, w view.Waking) error {
+	switch w.Kind {
+	case view.KindAuthorisation:
+		return n.settle(ctx, w.Number)
+	}
+	return fmt.Errorf("nothing is ever due in a case of kind %s", w.Kind)
 }
 
 // together is how many cases are worked on at once where there are many: enough
@@ -203,14 +212,14 @@ const maxTold = 8
 
 // inParallel does something with many cases. One that cannot go on does not hold
 // up the others: the error tells of a few and counts the rest. It ends with ctx.
-func inParallel(ctx context.Context, numbers []string, do func(number string) error) error {
+func inParallel[C any](ctx context.Context, cases []C, do func(C) error) error {
 	var next, failed atomic.Int64
-	first := make([]error, min(together, len(numbers)))
+	first := make([]error, min(together, len(cases)))
 	var workers sync.WaitGroup
 	for w := range first {
 		workers.Go(func() {
-			for i := next.Add(1); i <= int64(len(numbers)) && ctx.Err() == nil; i = next.Add(1) {
-				if err := do(numbers[i-1]); err != nil {
+			for i := next.Add(1); i <= int64(len(cases)) && ctx.Err() == nil; i = next.Add(1) {
+				if err := do(cases[i-1]); err != nil {
 					failed.Add(1)
 					first[w] = cmp.Or(first[w], err)
 				}
@@ -223,7 +232,7 @@ func inParallel(ctx context.Context, numbers []string, do func(number string) er
 	}
 	told := slices.DeleteFunc(first, func(err error) bool { return err == nil })
 	if n := failed.Load(); n > maxTold {
-		told = append(told[:min(maxTold, len(told))], fmt.Errorf("%d of %d cases in all", n, len(numbers)))
+		told = append(told[:min(maxTold, len(told))], fmt.Errorf("%d of %d cases in all", n, len(cases)))
 	}
 	return errors.Join(told...)
 }

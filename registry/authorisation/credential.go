@@ -40,6 +40,12 @@ func (CredentialIssued) event() (string, int64)     { return "credential.issued"
 func (CredentialSuperseded) event() (string, int64) { return "credential.superseded", 1 }
 func (CredentialStatusSet) event() (string, int64)  { return "credential.status_set", 1 }
 
+var credentialForms = map[string]form{
+	"credential.issued/1":     read[CredentialIssued],
+	"credential.superseded/1": read[CredentialSuperseded],
+	"credential.status_set/1": read[CredentialStatusSet],
+}
+
 // The commands that record them. The clock may give them.
 type (
 	IssueCredential struct {
@@ -59,6 +65,10 @@ type (
 func (IssueCredential) name() string     { return "issue credential" }
 func (SupersedeCredential) name() string { return "supersede credential" }
 func (SetStatus) name() string           { return "set status" }
+
+func (IssueCredential) byClock()     {}
+func (SupersedeCredential) byClock() {}
+func (SetStatus) byClock()           {}
 
 // A StatusChange is a status leaf that is due, or was appended (protocol 6).
 type StatusChange struct {

@@ -26,6 +26,18 @@ func (a Authorisation) NextDue() (int64, bool) {
 	return earliest, earliest != 0
 }
 
+// Wakes is when something is next to be done in the case though nobody acts: an act
+// takes effect, or a status leaf is to be appended.
+func (a Authorisation) Wakes() (int64, bool) {
+	at, ok := a.NextDue()
+	for _, c := range a.Credentials {
+		if len(c.Due) > 0 && (!ok || c.Due[0].EffectiveAt < at) {
+			at, ok = c.Due[0].EffectiveAt, true
+		}
+	}
+	return at, ok
+}
+
 // effects are the events of what fell due by now, in the order it did. What comes
 // after the end of a component does not happen.
 func (a Authorisation) effects(now int64) []Event {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -157,32 +158,19 @@ func (e Event) check() error {
 	return nil
 }
 
-// forms are all an event ever had. They are added, never changed.
-var forms = map[string]func(jsontext.Value) (Data, error){
-	"operator.registered/1":        read[OperatorRegistered],
-	"operator.amended/1":           read[OperatorAmended],
-	"operator.release_granted/1":   read[ReleaseGranted],
-	"operator.release_withdrawn/1": read[ReleaseWithdrawn],
-	"application.submitted/1":      read[ApplicationSubmitted],
-	"application.submitted/2":      read[ApplicationSubmitted],
-	"application.accepted/1":       read[ApplicationAccepted],
-	"application.not_accepted/1":   read[ApplicationNotAccepted],
-	"application.assessed/1":       read[ApplicationAssessed],
-	"application.granted/1":        read[ApplicationGranted],
-	"application.refused/1":        read[ApplicationRefused],
-	"application.withdrawn/1":      read[ApplicationWithdrawn],
-	"authorisation.granted/1":      read[AuthorisationGranted],
-	"authorisation.granted/2":      read[AuthorisationGranted],
-	"authorisation.took_effect/1":  read[AuthorisationTookEffect],
-	"authorisation.suspended/1":    read[AuthorisationSuspended],
-	"authorisation.reinstated/1":   read[AuthorisationReinstated],
-	"authorisation.revoked/1":      read[AuthorisationRevoked],
-	"authorisation.annulled/1":     read[AuthorisationAnnulled],
-	"authorisation.withdrawn/1":    read[AuthorisationWithdrawn],
-	"authorisation.amended/1":      read[AuthorisationAmended],
-	"credential.issued/1":          read[CredentialIssued],
-	"credential.superseded/1":      read[CredentialSuperseded],
-	"credential.status_set/1":      read[CredentialStatusSet],
+// A form reads the data of one version of an event.
+type form = func(jsontext.Value) (Data, error)
+
+// forms are all an event ever had, each with the machine it belongs to. They are
+// added, never changed.
+var forms = together(operatorForms, applicationForms, authorisationForms, credentialForms)
+
+func together(tables ...map[string]form) map[string]form {
+	all := map[string]form{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
 }
 
 func readData(name string, version int64, raw jsontext.Value) (Data, error) {

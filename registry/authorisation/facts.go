@@ -21,6 +21,15 @@ func (OperatorAmended) event() (string, int64)    { return "operator.amended", 1
 func (ReleaseGranted) event() (string, int64)     { return "operator.release_granted", 1 }
 func (ReleaseWithdrawn) event() (string, int64)   { return "operator.release_withdrawn", 1 }
 
+var operatorForms = map[string]form{
+	"operator.registered/1":        read[OperatorRegistered],
+	"operator.amended/1":           read[OperatorAmended],
+	"operator.release_granted/1":   read[ReleaseGranted],
+	"operator.release_withdrawn/1": read[ReleaseWithdrawn],
+}
+
+func (OperatorRegistered) opens() {}
+
 // Facts about an application.
 type (
 	ApplicationSubmitted   struct{ Wish }
@@ -45,6 +54,19 @@ func (ApplicationAssessed) event() (string, int64)    { return "application.asse
 func (ApplicationGranted) event() (string, int64)     { return "application.granted", 1 }
 func (ApplicationRefused) event() (string, int64)     { return "application.refused", 1 }
 func (ApplicationWithdrawn) event() (string, int64)   { return "application.withdrawn", 1 }
+
+var applicationForms = map[string]form{
+	"application.submitted/1":    read[ApplicationSubmitted],
+	"application.submitted/2":    read[ApplicationSubmitted],
+	"application.accepted/1":     read[ApplicationAccepted],
+	"application.not_accepted/1": read[ApplicationNotAccepted],
+	"application.assessed/1":     read[ApplicationAssessed],
+	"application.granted/1":      read[ApplicationGranted],
+	"application.refused/1":      read[ApplicationRefused],
+	"application.withdrawn/1":    read[ApplicationWithdrawn],
+}
+
+func (ApplicationSubmitted) opens() {}
 
 // withAuthority is the version of a form that names the member of a union that
 // decides; the first version knew none.
@@ -107,7 +129,7 @@ func (d ReleaseWithdrawn) check() error {
 func (w Wish) check() error {
 	return first(
 		code("operator", w.Operator), code("programme", w.Programme), code("type", w.Type),
-		codes("components", w.Components, 1), codes("roles", w.Roles, 1), codes("requirements", w.Requirements, 1),
+		codes("components", w.Components, 1), codes("roles", w.Roles, 1), several("requirements", w.Requirements, 1, maxRequirements),
 		member(w.Authority),
 	)
 }
@@ -124,7 +146,7 @@ func (d ApplicationAssessed) check() error {
 			return err
 		}
 	}
-	return codes("findings", groups, 1)
+	return several("findings", groups, 1, maxRequirements)
 }
 
 func (f Finding) check() error {

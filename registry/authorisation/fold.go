@@ -22,11 +22,7 @@ func follows(e Event, caseID string, decidedAt int64) error {
 	if err := e.check(); err != nil {
 		return fmt.Errorf("applying event: %w", err)
 	}
-	opening := false
-	switch e.Data.(type) {
-	case OperatorRegistered, ApplicationSubmitted, AuthorisationGranted:
-		opening = true
-	}
+	_, opening := e.Data.(interface{ opens() })
 	switch {
 	case opening != (caseID == ""):
 		return fmt.Errorf("applying %s: a case is opened once, and first", e.Type())

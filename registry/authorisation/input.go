@@ -18,6 +18,8 @@ const (
 	maxNote = 4096 // bytes of a finding
 	maxList = 64   // entries of any list
 	maxCode = 64   // bytes of a code
+
+	maxRequirements = 256 // of one application: SAFE alone has some 65
 )
 
 // code admits identifiers, numbers of cases and codes of packs.
@@ -35,9 +37,11 @@ func code(field, s string) error {
 }
 
 // codes admits lists of distinct codes with at least least entries.
-func codes(field string, list []string, least int) error {
-	if len(list) < least || len(list) > maxList {
-		return &InputError{field, fmt.Sprintf("want %d to %d entries", least, maxList)}
+func codes(field string, list []string, least int) error { return several(field, list, least, maxList) }
+
+func several(field string, list []string, least, most int) error {
+	if len(list) < least || len(list) > most {
+		return &InputError{field, fmt.Sprintf("want %d to %d entries", least, most)}
 	}
 	for i, s := range list {
 		if err := code(field, s); err != nil {

@@ -117,6 +117,22 @@ func (AuthorisationAnnulled) event() (string, int64)   { return "authorisation.a
 func (AuthorisationWithdrawn) event() (string, int64)  { return "authorisation.withdrawn", 1 }
 func (AuthorisationAmended) event() (string, int64)    { return "authorisation.amended", 1 }
 
+var authorisationForms = map[string]form{
+	"authorisation.granted/1":     read[AuthorisationGranted],
+	"authorisation.granted/2":     read[AuthorisationGranted],
+	"authorisation.took_effect/1": read[AuthorisationTookEffect],
+	"authorisation.suspended/1":   read[AuthorisationSuspended],
+	"authorisation.reinstated/1":  read[AuthorisationReinstated],
+	"authorisation.revoked/1":     read[AuthorisationRevoked],
+	"authorisation.annulled/1":    read[AuthorisationAnnulled],
+	"authorisation.withdrawn/1":   read[AuthorisationWithdrawn],
+	"authorisation.amended/1":     read[AuthorisationAmended],
+}
+
+func (AuthorisationGranted) opens() {}
+
+func (TakeEffect) byClock() {}
+
 // twoOfficers holds for what ends an authorisation against the holder's will.
 func twoOfficers(actor, second string) error {
 	if second == "" {

@@ -10,43 +10,47 @@ import (
 	"github.com/aeo-registry/aeo/registry/ledger"
 )
 
+// A Kind is a kind of case. Cases of different kinds may share a number.
+type Kind string
+
+// The kinds of cases.
 const (
-	kindOperator      = "operator"
-	kindApplication   = "application"
-	kindAuthorisation = "authorisation"
+	KindOperator      Kind = "operator"
+	KindApplication   Kind = "application"
+	KindAuthorisation Kind = "authorisation"
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
 func Operator(tx ledger.Projection, number string) (authorisation.Operator, error) {
-	return readState[authorisation.Operator](tx, kindOperator, number)
+	return readState[authorisation.Operator](tx, KindOperator, number)
 }
 
 // Application reads one application.
 func Application(tx ledger.Projection, number string) (authorisation.Application, error) {
-	return readState[authorisation.Application](tx, kindApplication, number)
+	return readState[authorisation.Application](tx, KindApplication, number)
 }
 
 // Authorisation reads one authorisation.
 func Authorisation(tx ledger.Projection, number string) (authorisation.Authorisation, error) {
-	return readState[authorisation.Authorisation](tx, kindAuthorisation, number)
+	return readState[authorisation.Authorisation](tx, KindAuthorisation, number)
 }
 
 // Operators reads all operators in order of number.
 func Operators(tx ledger.Projection) ([]authorisation.Operator, error) {
-	return all[authorisation.Operator](tx, kindOperator)
+	return all[authorisation.Operator](tx, KindOperator)
 }
 
 // Applications reads all applications in order of number.
 func Applications(tx ledger.Projection) ([]authorisation.Application, error) {
-	return all[authorisation.Application](tx, kindApplication)
+	return all[authorisation.Application](tx, KindApplication)
 }
 
 // Authorisations reads all authorisations in order of number.
 func Authorisations(tx ledger.Projection) ([]authorisation.Authorisation, error) {
-	return all[authorisation.Authorisation](tx, kindAuthorisation)
+	return all[authorisation.Authorisation](tx, KindAuthorisation)
 }
 
-func all[S any](tx ledger.Projection, kind string) ([]S, error) {
+func all[S any](tx ledger.Projection, kind Kind) ([]S, error) {
 	out := []S{}
 	err := tx.Scan(caseKey(kind, ""), func(key, value []byte) (bool, error) {
 		var s S
@@ -86,11 +90,19 @@ func SlotsTaken(tx ledger.Projection, uri string) (out []int64, err error) {
 	return out, err
 }
 
-// Due are the authorisations in which something takes effect by now, the longest due first.
-func Due(tx ledger.Projection, now int64) ([]string, error) {
-	var out []string
+// A Waking is a case in which something is to be done though nobody acts.
+type Waking struct {
+	At     int64 // Unix seconds
+	Kind   Kind
+	Number string
+}
+
+// Due are the cases in which something is to be done by now, the longest due first.
+func Due(tx ledger.Projection, now int64) ([]Waking, error) {
+	var out []Waking
 	err := tx.Scan([]byte("due/"), func(key, _ []byte) (bool, error) {
-		at, number, ok := strings.Cut(strings.TrimPrefix(string(key), "due/"), "/")
+		at, rest, _ := strings.Cut(strings.TrimPrefix(string(key), "due/"), "/")
+		kind, number, ok := strings.Cut(rest, "/")
 		seconds, err := strconv.ParseInt(at, 10, 64)
 		if err != nil || !ok {
 			return false, fmt.Errorf("row %s: not a due row", key)
@@ -98,7 +110,7 @@ func Due(tx ledger.Projection, now int64) ([]string, error) {
 		if seconds > now {
 			return false, nil
 		}
-		out = append(out, number)
+		out = append(out, Waking{seconds, Kind(kind), number})
 		return true, nil
 	})
 	return out, err
@@ -106,7 +118,7 @@ func Due(tx ledger.Projection, now int64) ([]string, error) {
 
 // AuthorisationNumbers are the numbers of all authorisations, in order.
 func AuthorisationNumbers(tx ledger.Projection) ([]string, error) {
-	return numbers(tx, caseKey(kindAuthorisation, ""))
+	return numbers(tx, caseKey(KindAuthorisation, ""))
 }
 
 // Owed are the authorisations with a component in force that has no credential yet.
@@ -211,7 +223,8 @@ func Describe(key []byte) string {
 		uri, idx, _ := strings.Cut(rest, "#")
 		return "owner of index " + idx + " of " + uri
 	case "due":
-		return "what is due in " + second
+		kind, number, _ := strings.Cut(second, "/")
+		return "what is due in " + kind + " " + number
 	case "owed":
 		return "credentials owed to " + rest
 	case "released":

@@ -7,7 +7,7 @@ import (
 )
 
 // readState is the state of a case, shared with all who read it and not changed.
-func readState[S any](tx ledger.Projection, kind, number string) (s S, err error) {
+func readState[S any](tx ledger.Projection, kind Kind, number string) (s S, err error) {
 	key := caseKey(kind, number)
 	r, ok := tx.(ledger.Reader)
 	if !ok {
@@ -27,7 +27,7 @@ func readState[S any](tx ledger.Projection, kind, number string) (s S, err error
 	return s, nil
 }
 
-func writeState(tx ledger.Projection, kind, number string, state any) error {
+func writeState(tx ledger.Projection, kind Kind, number string, state any) error {
 	key := caseKey(kind, number)
 	if k, ok := tx.(ledger.Keeper); ok {
 		k.Keep(key, state, marshal)

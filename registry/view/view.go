@@ -8,7 +8,7 @@
 //	identifier/<identifier>    the operator that holds it
 //	credential/<sha256>        where a credential is in the log and whose it is
 //	slot/<uri>#<index>         the credential that owns a status index
-//	due/<seconds>/<number>     an authorisation in which something takes effect then
+//	due/<seconds>/<kind>/<number> a case in which something is to be done then though nobody acts
 //	owed/<number>              an authorisation with a component in force that has no credential yet
 //	released/<operator>        an operator that released itself for some purpose, now or once
 //	holder/<operator>/<number> an authorisation the operator holds
@@ -214,19 +214,27 @@ func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) 
 		}
 	}
 	kind, _, _ := strings.Cut(e.Type(), ".")
-	switch kind {
-	case "operator":
-		return fold(tx, kindOperator, e, indexOperator)
-	case "application":
-		return fold(tx, kindApplication, e, indexApplication)
-	case "authorisation", "credential":
-		return fold(tx, kindAuthorisation, e, indexAuthorisation)
+	into, ok := folds[kind]
+	if !ok {
+		return fmt.Errorf("project event: %w %s", authorisation.ErrUnknownEvent, e.Type())
 	}
-	return fmt.Errorf("project event: %w %s", authorisation.ErrUnknownEvent, e.Type())
+	return into(tx, e)
+}
+
+// folds say by the first word of an event's type which state it belongs to.
+var folds = map[string]func(ledger.Projection, authorisation.Event) error{
+	"operator":      folding(KindOperator, indexOperator),
+	"application":   folding(KindApplication, indexApplication),
+	"authorisation": folding(KindAuthorisation, indexAuthorisation),
+	"credential":    folding(KindAuthorisation, indexAuthorisation),
+}
+
+func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) func(ledger.Projection, authorisation.Event) error {
+	return func(tx ledger.Projection, e authorisation.Event) error { return fold(tx, kind, e, index) }
 }
 
 // fold applies an event to the stored state of its case.
-func fold[S authorisation.Machine[S]](tx ledger.Projection, kind string, e authorisation.Event,
+func fold[S authorisation.Machine[S]](tx ledger.Projection, kind Kind, e authorisation.Event,
 	index func(ledger.Projection, S, S) error) error {
 	before, err := readState[S](tx, kind, e.Case)
 	fresh := errors.Is(err, ledger.ErrNotFound)
@@ -241,6 +249,9 @@ func fold[S authorisation.Machine[S]](tx ledger.Projection, kind string, e autho
 		if err := count(tx, e.Case); err != nil {
 			return err
 		}
+	}
+	if err := indexWaking(tx, kind, e.Case, before, after); err != nil {
+		return err
 	}
 	if index != nil {
 		if err := index(tx, before, after); err != nil {
@@ -275,16 +286,6 @@ func indexApplication(tx ledger.Projection, before, after authorisation.Applicat
 }
 
 func indexAuthorisation(tx ledger.Projection, before, after authorisation.Authorisation) error {
-	if at, ok := nextDue(before); ok {
-		if err := tx.Delete(dueKey(at, before.Case)); err != nil {
-			return err
-		}
-	}
-	if at, ok := nextDue(after); ok {
-		if err := tx.Set(dueKey(at, after.Case), nil); err != nil {
-			return err
-		}
-	}
 	if before.Case == "" {
 		if err := tx.Set(holderKey(after.Operator, after.Case), nil); err != nil {
 			return err
@@ -299,19 +300,34 @@ func indexAuthorisation(tx ledger.Projection, before, after authorisation.Author
 	return nil
 }
 
-// nextDue is when something is to be done in an authorisation: an act takes
-// effect, or a status leaf is to be appended.
-func nextDue(a authorisation.Authorisation) (int64, bool) {
-	at, ok := a.NextDue()
-	for _, c := range a.Credentials {
-		if len(c.Due) > 0 && (!ok || c.Due[0].EffectiveAt < at) {
-			at, ok = c.Due[0].EffectiveAt, true
+// A waking case has something to be done by itself at some instant.
+type waking interface{ Wakes() (at int64, ok bool) }
+
+// indexWaking keeps one due row for each case that wakes by itself.
+func indexWaking(tx ledger.Projection, kind Kind, number string, before, after any) error {
+	was, ok := before.(waking)
+	if !ok {
+		return nil
+	}
+	old, had := was.Wakes()
+	at, has := after.(waking).Wakes()
+	if had == has && old == at {
+		return nil
+	}
+	if had {
+		if err := tx.Delete(dueKey(old, kind, number)); err != nil {
+			return err
 		}
 	}
-	return at, ok
+	if !has {
+		return nil
+	}
+	return tx.Set(dueKey(at, kind, number), nil)
 }
 
-func caseKey(kind, number string) []byte { return []byte("case/" + kind + "/" + number) }
+func caseKey(kind Kind, number string) []byte {
+	return []byte("case/" + string(kind) + "/" + number)
+}
 
 func artefactKey(kind ArtefactKind, name string) []byte {
 	return []byte("artefact/" + string(kind) + "/" + name)
@@ -319,7 +335,9 @@ func artefactKey(kind ArtefactKind, name string) []byte {
 
 func slotKey(uri string, idx int64) []byte { return fmt.Appendf(nil, "slot/%s#%d", uri, idx) }
 
-func dueKey(at int64, number string) []byte { return fmt.Appendf(nil, "due/%019d/%s", at, number) }
+func dueKey(at int64, kind Kind, number string) []byte {
+	return fmt.Appendf(nil, "due/%019d/%s/%s", at, kind, number)
+}
 
 func owedKey(number string) []byte { return []byte("owed/" + number) }
 
