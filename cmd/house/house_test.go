@@ -23,6 +23,7 @@ var rooms = []string{"keys", "credential", "federation", "registry", "cmd"}
 var pure = []string{
 	"keys", "keys/jcs", "credential", "credential/sdjwt", "credential/statuslist",
 	"federation", "federation/exchange", "federation/mra", "federation/rehearsal", "federation/listed", "federation/trust", "federation/transparency", "federation/bundle",
+	"registry/deadline",
 }
 
 // impure imports are what a pure package may not have.
