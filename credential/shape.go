@@ -55,9 +55,16 @@ func isText(s string, limit int) bool {
 	if s == "" || len(s) > utf8.UTFMax*limit || !utf8.ValidString(s) || utf8.RuneCountInString(s) > limit {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp)
-	})
+	return !strings.ContainsFunc(s, breaks)
+}
+
+// breaks reports whether r is a control character or ends a line or a paragraph. It
+// answers for ASCII itself, of which most lines are: the tables are slow.
+func breaks(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r < ' ' || r == 0x7f
+	}
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp)
 }
 
 // SplitIdentifier takes a trader identifier territory:scheme:value apart, e.g.

@@ -205,7 +205,7 @@ func (n *Node) wake(ctx context.Context, w view.Waking) error {
 // together is how many cases are worked on at once where there are many: enough
 // to fill the ledger's batches while others wait for the disk, and few enough that
 // its queue has room for officers.
-const together = 768
+const together = 1024
 
 // maxTold is how many errors of many are told.
 const maxTold = 8

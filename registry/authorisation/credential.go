@@ -266,6 +266,12 @@ func (d CredentialIssued) check() error {
 
 func (d CredentialIssued) appendTo(dst []byte) ([]byte, error) {
 	w := writer{raw: dst}
+	w.issued(d)
+	return append(w.raw, '}'), w.err
+}
+
+// issued leaves the object open: rows go on with what happened to the credential.
+func (w *writer) issued(d CredentialIssued) {
 	w.text(`{"component":`, d.Component)
 	w.number(`,"expires":`, d.Expires)
 	w.number(`,"idx":`, d.Idx)
@@ -273,7 +279,6 @@ func (d CredentialIssued) appendTo(dst []byte) ([]byte, error) {
 	w.number(`,"sequence":`, d.Sequence)
 	w.text(`,"sha256":`, d.SHA256)
 	w.text(`,"uri":`, d.URI)
-	return append(w.raw, '}'), w.err
 }
 
 func (d CredentialSuperseded) check() error {

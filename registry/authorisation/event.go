@@ -122,6 +122,14 @@ func UnmarshalEvent(raw []byte) (Event, error) {
 	if len(raw) > MaxEvent {
 		return Event{}, fmt.Errorf("reading event: larger than %d bytes", MaxEvent)
 	}
+	if e, ok := cutIssued(raw); ok {
+		return e, nil
+	}
+	return parseEvent(raw)
+}
+
+// parseEvent reads an event of any form.
+func parseEvent(raw []byte) (Event, error) {
 	var env envelope[jsontext.Value]
 	if err := jcs.Unmarshal(raw, &env); err != nil {
 		return Event{}, fmt.Errorf("reading event: %w", err)

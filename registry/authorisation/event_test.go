@@ -97,6 +97,12 @@ func TestWhatAppendsItselfIsInItsForm(t *testing.T) {
 		if err != nil || !bytes.Equal(raw, want) {
 			t.Errorf("written as %s, its form is %s, %v", raw, want, err)
 		}
+		if again, err := UnmarshalEvent(raw); err != nil || again != e {
+			t.Errorf("%s is read as %+v, %v", raw, again, err)
+		}
+		if cut, ok := cutIssued(raw); ok && cut != e || !ok && !bytes.ContainsAny(raw, `\\`) {
+			t.Errorf("of %s was cut %+v, %v", raw, cut, ok)
+		}
 	})
 }
 
@@ -192,6 +198,9 @@ func FuzzUnmarshalEvent(f *testing.F) {
 	f.Add([]byte(`{"actor":"x","case":"C","data":null,"decided_at":1,"effective_at":1,"type":"application.accepted","version":1}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		e, err := UnmarshalEvent(raw)
+		if long, longErr := parseEvent(raw); (longErr == nil) != (err == nil) || !cmp.Equal(long, e) {
+			t.Fatalf("%q is %+v, %v; the long way %+v, %v", raw, e, err, long, longErr)
+		}
 		if err != nil {
 			return
 		}

@@ -66,10 +66,18 @@ func text(field, s string, limit int) error {
 		return &InputError{field, "not UTF-8"}
 	case strings.TrimSpace(s) != s:
 		return &InputError{field, "begins or ends with space"}
-	case strings.ContainsFunc(s, func(r rune) bool { return unicode.In(r, unicode.C) }):
+	case strings.ContainsFunc(s, isControl):
 		return &InputError{field, "holds control characters"}
 	}
 	return nil
+}
+
+// isControl answers for ASCII itself, of which most lines are: the table is slow.
+func isControl(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r < ' ' || r == 0x7f
+	}
+	return unicode.In(r, unicode.C)
 }
 
 // optional is text where nothing is allowed too.

@@ -42,7 +42,7 @@ const (
 	// ExitWrite is the exit code after a write that failed (EX_SOFTWARE).
 	ExitWrite = 70
 
-	maxQueue   = 1024     // submissions that wait
+	maxQueue   = 2048     // submissions that wait
 	maxWaiting = 64 << 20 // and bytes of payload in them
 	// maxRound is how many of them one batch takes at most. All that wait would
 	// then wait for one sync together, and nobody make the next batch meanwhile.

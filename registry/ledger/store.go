@@ -186,7 +186,7 @@ func hashReader(r pebble.Reader) tlog.HashReader {
 // issuance goes into decompressing blocks and merging tables (bytes).
 const (
 	cacheSize    = 128 << 20
-	memTableSize = 32 << 20
+	memTableSize = 64 << 20
 )
 
 // filterBits are those of a table's Bloom filter for each key. States are read by

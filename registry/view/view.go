@@ -72,14 +72,15 @@ const (
 )
 
 // Marshal is the payload that goes with the credential's leaf. An event is written
-// in RFC 8785 form already; the ledger takes no payload that is not.
+// in RFC 8785 form already, and so is the text of a credential; the ledger takes no
+// payload that is not.
 func (i Issued) Marshal() ([]byte, error) {
-	raw := make([]byte, 0, len(issuedHead)+len(i.Credential)+len(issuedNext)+len(i.Event)+len("}"))
-	raw, err := jsontext.AppendQuote(append(raw, issuedHead[:len(issuedHead)-1]...), i.Credential)
-	if err != nil {
-		return nil, fmt.Errorf("write credential: %w", err)
+	if strings.Contains(i.Credential, `"`) || strings.Contains(i.Credential, `\`) {
+		return nil, errors.New("write credential: it is no text of a credential")
 	}
-	return append(append(append(raw, issuedNext[1:]...), i.Event...), '}'), nil
+	raw := make([]byte, 0, len(issuedHead)+len(i.Credential)+len(issuedNext)+len(i.Event)+len("}"))
+	raw = append(append(append(raw, issuedHead...), i.Credential...), issuedNext...)
+	return append(append(raw, i.Event...), '}'), nil
 }
 
 // A CredentialRow says where a credential is.
@@ -362,4 +363,9 @@ func unmarshal(key, row []byte, v any) error {
 
 // marshal writes a row: the same bytes for the same state, so that rows can be
 // compared, but not in RFC 8785 form, since nobody signs or hashes them.
-func marshal(v any) ([]byte, error) { return json.Marshal(v, json.Deterministic(true)) }
+func marshal(v any) ([]byte, error) {
+	if a, ok := v.(authorisation.Authorisation); ok {
+		return a.Row()
+	}
+	return json.Marshal(v, json.Deterministic(true))
+}

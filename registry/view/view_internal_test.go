@@ -30,10 +30,10 @@ func FuzzCutEvent(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add(issued(""))
-	f.Add(issued("\\ \" \n \u00e9 \x7f"))
+	f.Add(issued("\u00e9 \x7f"))
 	for _, other := range []string{
 		"", "{", `{"credential":"`, `{"credential":"x"}`, `{"credential":"x","event":`, `{"credential":"x","event":}`,
-		`{"credential":"x","event":{}}`, `{"credential":"x","event":{}`, `{"credential":"x\t","event":{}}`, "{\"credential\":\"\xff\",\"event\":{}}",
+		`{"credential":"x","event":{}}`, `{"credential":"x","event":{}`, `{"credential":"x\t","event":{}}`, `{"credential":"\\ \" \n","event":{}}`, "{\"credential\":\"\xff\",\"event\":{}}",
 	} {
 		f.Add([]byte(other))
 	}
