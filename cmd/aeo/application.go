@@ -84,7 +84,7 @@ func (a *app) applicationAssess() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every requirement not named in a finding is met")
-	cmd.Flags().StringArrayVar(&findings, "finding", nil, "REQUIREMENT=RESULT[: NOTE], RESULT met, partly, not_met or not_applicable; repeatable")
+	cmd.Flags().StringArrayVar(&findings, "finding", nil, "REQUIREMENT=RESULT[: NOTE], RESULT exceeds, met, partly, not_met or not_applicable; repeatable")
 	byFlag(cmd, &r.By)
 	return cmd
 }

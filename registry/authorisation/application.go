@@ -20,31 +20,6 @@ const (
 	ApplicationWithdrew ApplicationState = "withdrawn"
 )
 
-// A Result is what an assessor found for one group of requirements.
-type Result string
-
-// The results.
-const (
-	Met           Result = "met"
-	Partly        Result = "partly" // enough for a grant; what is missing stands in the note
-	NotMet        Result = "not_met"
-	NotApplicable Result = "not_applicable"
-)
-
-// A Finding is a result with its note; all but Met need one.
-type Finding struct {
-	Requirement string `json:"requirement"`
-	Result      Result `json:"result"`
-	Note        string `json:"note,omitzero"`
-}
-
-// An Assessed finding names who found it and when.
-type Assessed struct {
-	Finding
-	Assessor string `json:"assessor"`
-	At       int64  `json:"at"`
-}
-
 // Wish is what an operator applies for: a type of the pack, the components that are
 // authorised separately, the roles, and what must be examined before a grant.
 type Wish struct {
@@ -64,7 +39,7 @@ type Application struct {
 	Case          string           `json:"case"`
 	State         ApplicationState `json:"state"`
 	Wish          Wish             `json:"wish"`
-	Findings      []Assessed       `json:"findings"`  // newest for each requirement, in the order of the wish
+	Findings      []Assessed       `json:"findings"`  // newest for each requirement and site, in the order of the wish
 	Assessors     []string         `json:"assessors"` // everyone who ever assessed it
 	SubmittedAt   int64            `json:"submitted_at"`
 	Authorisation string           `json:"authorisation,omitzero"` // case of what a grant created
@@ -194,12 +169,8 @@ func (a Application) grant(c Grant) ([]Event, error) {
 		return nil, fmt.Errorf("grant: %w", err)
 	}
 	for _, r := range a.Wish.Requirements {
-		i := slices.IndexFunc(a.Findings, func(f Assessed) bool { return f.Requirement == r })
-		if i < 0 {
-			return nil, &TransitionError{a.State.words(), c.name(), "requirement " + r + " is not assessed"}
-		}
-		if a.Findings[i].Result == NotMet {
-			return nil, &TransitionError{a.State.words(), c.name(), "requirement " + r + " is not met"}
+		if why := bars(a.Findings, r); why != "" {
+			return nil, &TransitionError{a.State.words(), c.name(), why}
 		}
 	}
 	effective := from(c.By, c.EffectiveAt)
@@ -257,11 +228,11 @@ func (a Application) Apply(e Event) (Application, error) {
 	return a, nil
 }
 
-// record keeps the newest finding for each requirement, in the order of the wish,
+// record keeps the newest finding for each requirement and site, in the order of the wish,
 // and everyone who ever assessed.
 func (a *Application) record(findings []Finding, e Event) {
 	newest := slices.DeleteFunc(slices.Clone(a.Findings), func(old Assessed) bool {
-		return slices.ContainsFunc(findings, func(f Finding) bool { return f.Requirement == old.Requirement })
+		return slices.ContainsFunc(findings, func(f Finding) bool { return f.place() == old.place() })
 	})
 	for _, f := range findings {
 		newest = append(newest, Assessed{f, e.Actor, e.DecidedAt})

@@ -102,11 +102,11 @@ func TestWhatAnApplicationRefuses(t *testing.T) {
 		"a grant by the clock":                            {examined, Grant{by(Scheduler, 5), "AUT-1", 0, 0}, &InputError{}, "person"},
 		"a refusal without legal basis":                   {examined, Refuse{by("decider", 5), noBasis}, &InputError{}, "basis"},
 		"a non-acceptance without reason":                 {applicationIn(t, Submitted), NotAccept{by("clerk", 2), Grounds{}}, &InputError{}, "reason"},
-		"a finding outside the application":               {accepted, Assess{by("assessor", 3), []Finding{{"39D", Met, ""}}}, &InputError{}, "39D"},
+		"a finding outside the application":               {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39D", Result: Met}}}, &InputError{}, "39D"},
 		"a finding named twice":                           {accepted, Assess{by("assessor", 3), append(findings(Met), findings(Met)...)}, &InputError{}, "twice"},
 		"an assessment without findings":                  {accepted, Assess{by("assessor", 3), nil}, &InputError{}, "findings"},
-		"a shortcoming without a note":                    {accepted, Assess{by("assessor", 3), []Finding{{"39A", Partly, ""}}}, &InputError{}, "note of 39A"},
-		"a result nobody defined":                         {accepted, Assess{by("assessor", 3), []Finding{{"39A", "good", ""}}}, &InputError{}, "good"},
+		"a shortcoming without a note":                    {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: Partly}}}, &InputError{}, "note of 39A"},
+		"a result nobody defined":                         {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: "good"}}}, &InputError{}, "good"},
 		"an act decided before the last":                  {examined, Grant{by("decider", 2), "AUT-1", 0, 0}, &TransitionError{}, "earlier"},
 		"an act of another case":                          {examined, Grant{By{"APP-2", "decider", 5 * day}, "AUT-1", 0, 0}, &TransitionError{}, "APP-1"},
 		"an act of nobody":                                {examined, Grant{by("", 5), "AUT-1", 0, 0}, &InputError{}, "actor"},
@@ -124,8 +124,8 @@ func TestNewFindingsReplaceOlderOnes(t *testing.T) {
 	a := do(t, applicationIn(t, Accepted),
 		Assess{by("assessor", 3), findings(Met, NotMet)}, Assess{by("colleague", 4), findings(Met, Met)[1:]})
 	want := []Assessed{
-		{Finding{"39A", Met, ""}, "assessor", 3 * day},
-		{Finding{"39E", Met, ""}, "colleague", 4 * day},
+		{Finding{Requirement: "39A", Result: Met}, "assessor", 3 * day},
+		{Finding{Requirement: "39E", Result: Met}, "colleague", 4 * day},
 	}
 	if diff := cmp.Diff(want, a.Findings); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

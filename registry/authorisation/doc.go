@@ -56,7 +56,7 @@
 //	application.submitted     operator, programme, type, components, roles, requirements; version 2 also authority
 //	application.accepted      -
 //	application.not_accepted  reason, basis
-//	application.assessed      findings
+//	application.assessed      findings [{requirement, result, note?}]; version 2 also severity, site, evidence, certificate, weight
 //	application.granted       authorisation
 //	application.refused       reason, basis
 //	application.withdrawn     -

@@ -181,7 +181,7 @@ func TestMalformedEventsAreNotWritten(t *testing.T) {
 func tooMuch() Data {
 	var d ApplicationAssessed
 	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZ" {
-		d.Findings = append(d.Findings, Finding{string(c), Partly, strings.Repeat("x", maxNote)})
+		d.Findings = append(d.Findings, Finding{Requirement: string(c), Result: Partly, Note: strings.Repeat("x", maxNote)})
 	}
 	return d
 }

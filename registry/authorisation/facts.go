@@ -50,7 +50,6 @@ func (d ApplicationSubmitted) event() (string, int64) {
 }
 func (ApplicationAccepted) event() (string, int64)    { return "application.accepted", 1 }
 func (ApplicationNotAccepted) event() (string, int64) { return "application.not_accepted", 1 }
-func (ApplicationAssessed) event() (string, int64)    { return "application.assessed", 1 }
 func (ApplicationGranted) event() (string, int64)     { return "application.granted", 1 }
 func (ApplicationRefused) event() (string, int64)     { return "application.refused", 1 }
 func (ApplicationWithdrawn) event() (string, int64)   { return "application.withdrawn", 1 }
@@ -61,6 +60,7 @@ var applicationForms = map[string]form{
 	"application.accepted/1":     read[ApplicationAccepted],
 	"application.not_accepted/1": read[ApplicationNotAccepted],
 	"application.assessed/1":     read[ApplicationAssessed],
+	"application.assessed/2":     read[ApplicationAssessed],
 	"application.granted/1":      read[ApplicationGranted],
 	"application.refused/1":      read[ApplicationRefused],
 	"application.withdrawn/1":    read[ApplicationWithdrawn],
@@ -137,24 +137,3 @@ func (w Wish) check() error {
 func (ApplicationAccepted) check() error  { return nil }
 func (ApplicationWithdrawn) check() error { return nil }
 func (d ApplicationGranted) check() error { return code("authorisation", d.Authorisation) }
-
-func (d ApplicationAssessed) check() error {
-	var groups []string
-	for _, f := range d.Findings {
-		groups = append(groups, f.Requirement)
-		if err := f.check(); err != nil {
-			return err
-		}
-	}
-	return several("findings", groups, 1, maxRequirements)
-}
-
-func (f Finding) check() error {
-	if err := oneOf("result", f.Result, Met, Partly, NotMet, NotApplicable); err != nil {
-		return err
-	}
-	if f.Result == Met {
-		return optional("note", f.Note, maxNote)
-	}
-	return text("note of "+f.Requirement, f.Note, maxNote)
-}
