@@ -1,6 +1,9 @@
 package authorisation
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Scheduler is the actor of acts that fall due by the clock. No officer may bear the name.
 const Scheduler = "scheduler"
@@ -11,6 +14,15 @@ type By struct {
 	Case  string
 	Actor string
 	At    int64
+	// Also are other names and accounts of the same person, known to whoever
+	// authenticated them: one person with two accounts is one person. They are
+	// no part of the event.
+	Also []string
+}
+
+// is reports whether who acts is the person of that name.
+func (b By) is(name string) bool {
+	return samePerson(b.Actor, name) || slices.ContainsFunc(b.Also, func(also string) bool { return samePerson(also, name) })
 }
 
 func (b By) by() By { return b }

@@ -120,7 +120,7 @@ func (a Application) Decide(c Command) ([]Event, error) {
 	case Grant:
 		return a.grant(c)
 	case Refuse:
-		if err := a.secondPair(c.Actor); err != nil {
+		if err := a.secondPair(c.By); err != nil {
 			return nil, fmt.Errorf("refuse: %w", err)
 		}
 		return one(c.By, c.At, ApplicationRefused{c.Grounds})
@@ -165,7 +165,7 @@ func (a Application) assess(c Assess) ([]Event, error) {
 }
 
 func (a Application) grant(c Grant) ([]Event, error) {
-	if err := a.secondPair(c.Actor); err != nil {
+	if err := a.secondPair(c.By); err != nil {
 		return nil, fmt.Errorf("grant: %w", err)
 	}
 	for _, r := range a.Wish.Requirements {
@@ -193,9 +193,9 @@ func (a Application) grant(c Grant) ([]Event, error) {
 }
 
 // secondPair holds when the one who decides never assessed.
-func (a Application) secondPair(actor string) error {
-	if slices.ContainsFunc(a.Assessors, func(s string) bool { return samePerson(s, actor) }) {
-		return fmt.Errorf("%w: %s assessed this application", ErrFourEyes, actor)
+func (a Application) secondPair(by By) error {
+	if slices.ContainsFunc(a.Assessors, by.is) {
+		return fmt.Errorf("%w: %s assessed this application", ErrFourEyes, by.Actor)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestWhatAnApplicationRefuses(t *testing.T) {
 		"a shortcoming without a note":                    {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: Partly}}}, &InputError{}, "note of 39A"},
 		"a result nobody defined":                         {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: "good"}}}, &InputError{}, "good"},
 		"an act decided before the last":                  {examined, Grant{by("decider", 2), "AUT-1", 0, 0}, &TransitionError{}, "earlier"},
-		"an act of another case":                          {examined, Grant{By{"APP-2", "decider", 5 * day}, "AUT-1", 0, 0}, &TransitionError{}, "APP-1"},
+		"an act of another case":                          {examined, Grant{By{Case: "APP-2", Actor: "decider", At: 5 * day}, "AUT-1", 0, 0}, &TransitionError{}, "APP-1"},
 		"an act of nobody":                                {examined, Grant{by("", 5), "AUT-1", 0, 0}, &InputError{}, "actor"},
 		"an act at no time":                               {examined, Grant{by("decider", 0), "AUT-1", 0, 0}, &InputError{}, "at"},
 		"a name that turns the text around":               {examined, Grant{by("decider\u202e", 5), "AUT-1", 0, 0}, &InputError{}, "control"},

@@ -150,7 +150,7 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 	case Reinstate:
 		return a.act(c, ActReinstate, c.Components, c.From, func(on []string) Data { return AuthorisationReinstated{on} })
 	case Revoke:
-		if err := twoOfficers(c.Actor, c.Second); err != nil {
+		if err := twoOfficers(c.By, c.Second); err != nil {
 			return nil, fmt.Errorf("revoke: %w", err)
 		}
 		return a.act(c, ActRevoke, c.Components, c.From, func(on []string) Data { return AuthorisationRevoked{on, c.Second, c.Grounds} })

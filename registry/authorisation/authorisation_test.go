@@ -19,7 +19,7 @@ func authorisationIn(t *testing.T, s State) Authorisation {
 	case Ended:
 		return do(t, granted(t, 105), Revoke{By: on(190), Second: "second", Grounds: grounds()})
 	}
-	return do(t, granted(t, 105), TakeEffect{By{"AUT-1", Scheduler, 105 * day}})
+	return do(t, granted(t, 105), TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: 105 * day}})
 }
 
 func TestEveryTransitionOfAnAuthorisation(t *testing.T) {
@@ -41,7 +41,7 @@ func TestEveryTransitionOfAnAuthorisation(t *testing.T) {
 		"annulling":          {annul, map[State]string{PendingEffect: "ended ended", Effective: "ended ended", Suspended: "ended ended", Ended: no}},
 		"withdrawing":        {Withdraw{By: on(200)}, map[State]string{PendingEffect: "ended ended", Effective: "ended ended", Suspended: "ended ended", Ended: no}},
 		"amending":           {amend, map[State]string{PendingEffect: "pending_effect pending_effect", Effective: "effective effective", Suspended: "suspended suspended", Ended: no}},
-		"the clock, idle":    {TakeEffect{By{"AUT-1", Scheduler, 200 * day}}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
+		"the clock, idle":    {TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: 200 * day}}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
 		"accepting":          {Accept{on(200)}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
 	} {
 		for state, want := range tc.want {
@@ -77,7 +77,7 @@ func TestWhatAnAuthorisationRefuses(t *testing.T) {
 		"a revocation with the clock as second":   {a, Revoke{By: on(200), Second: Scheduler, Grounds: grounds()}, ErrFourEyes, "scheduler"},
 		"an annulment by one officer":             {a, Annul{By: on(200), Grounds: grounds()}, ErrFourEyes, "second officer"},
 		"a suspension by the same officer twice":  {a, Suspend{By: on(200), Second: "decider", Grounds: grounds()}, ErrFourEyes, "decider"},
-		"a suspension by the clock":               {a, Suspend{By: By{"AUT-1", Scheduler, 200 * day}, Grounds: grounds()}, &InputError{}, "person"},
+		"a suspension by the clock":               {a, Suspend{By: By{Case: "AUT-1", Actor: Scheduler, At: 200 * day}, Grounds: grounds()}, &InputError{}, "person"},
 		"a suspension without grounds":            {a, Suspend{By: on(200)}, &InputError{}, "reason"},
 		"a suspension in the past":                {a, Suspend{By: on(200), From: 199 * day, Grounds: grounds()}, &InputError{}, "earlier"},
 		"a revocation in the past":                {a, Revoke{By: on(200), From: 199 * day, Second: "second", Grounds: grounds()}, &InputError{}, "earlier"},
@@ -88,7 +88,7 @@ func TestWhatAnAuthorisationRefuses(t *testing.T) {
 		"an amendment of what ended":              {authorisationIn(t, Ended), Amend{By: on(200), Roles: []string{"importer"}, Grounds: grounds()}, &TransitionError{}, "ended"},
 		"an act before there is an authorisation": {Authorisation{}, Withdraw{By: on(200)}, &TransitionError{}, "a grant opens"},
 		"an act decided before the last one":      {half, Withdraw{By: on(189)}, &TransitionError{}, "earlier"},
-		"an act on another authorisation":         {a, Withdraw{By: By{"AUT-2", "decider", 200 * day}}, &TransitionError{}, "AUT-1"},
+		"an act on another authorisation":         {a, Withdraw{By: By{Case: "AUT-2", Actor: "decider", At: 200 * day}}, &TransitionError{}, "AUT-1"},
 	} {
 		_, err := tc.state.Decide(tc.command)
 		wantRefused(t, name, err, tc.kind, tc.why)

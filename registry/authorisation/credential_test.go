@@ -21,7 +21,7 @@ func settleStatus(t *testing.T, a Authorisation, d int64) (Authorisation, []Stat
 			return a, all
 		}
 		all = append(all, due...)
-		a = do(t, a, SetStatus{By{"AUT-1", Scheduler, d * day}, due})
+		a = do(t, a, SetStatus{By{Case: "AUT-1", Actor: Scheduler, At: d * day}, due})
 	}
 }
 

@@ -35,7 +35,7 @@ func TestApplicationsUnderAnySequenceOfCommands(t *testing.T) {
 		now := int64(1000)
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			now += rapid.Int64Range(-1, 3).Draw(t, "pause")
-			b := By{"APP-1", officer(t), now}
+			b := By{Case: "APP-1", Actor: officer(t), At: now}
 			c := rapid.SampledFrom([]Command{
 				Submit{b, wish()}, Accept{b}, Accept{b}, NotAccept{b, grounds()}, WithdrawApplication{b},
 				Assess{b, findings(Met, Met)}, Assess{b, findings(Met, Partly)}, Assess{b, findings(NotMet)},
@@ -98,7 +98,7 @@ func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
 }
 
 func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
-	b := By{"AUT-1", officer(t), now}
+	b := By{Case: "AUT-1", Actor: officer(t), At: now}
 	on := rapid.SampledFrom([][]string{nil, {"AEOC"}, {"AEOS"}, {"AEOC", "AEOS"}}).Draw(t, "components")
 	from := rapid.SampledFrom([]int64{0, now, now + 3, now + 9}).Draw(t, "from")
 	second := rapid.SampledFrom([]string{"", "anna", "jan"}).Draw(t, "second")
@@ -114,7 +114,7 @@ func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
 	commands := []Command{
 		Suspend{b, on, from, second, grounds()}, Reinstate{b, on, from}, Withdraw{b, on, from}, Amend{b, []string{"importer"}, "", grounds()},
 		Revoke{b, on, from, second, grounds()}, Annul{b, on, second, grounds()},
-		TakeEffect{By{"AUT-1", Scheduler, now}}, IssueCredential{b, issue}, SetStatus{b, a.StatusDue(now)},
+		TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: now}}, IssueCredential{b, issue}, SetStatus{b, a.StatusDue(now)},
 	}
 	if idx > 1 {
 		commands = append(commands, SupersedeCredential{b, a.Credentials[idx-2].SHA256, a.Credentials[idx-1].SHA256})
@@ -145,7 +145,7 @@ func checkEndsAreFinal(t *rapid.T, before, after Authorisation) {
 func checkCredentials(t *rapid.T, a Authorisation, log []Event, now int64) {
 	t.Helper()
 	far := max(now, a.DecidedAt) + 100
-	settled, _ := step(t, a, log, decided(t, a, By{"AUT-1", Scheduler, far}))
+	settled, _ := step(t, a, log, decided(t, a, By{Case: "AUT-1", Actor: Scheduler, At: far}))
 	for len(settled.StatusDue(far)) > 0 {
 		for _, change := range settled.StatusDue(far) {
 			i := slices.IndexFunc(settled.Credentials, func(c Credential) bool { return c.URI == change.URI && c.Idx == change.Idx })
@@ -153,7 +153,7 @@ func checkCredentials(t *rapid.T, a Authorisation, log []Event, now int64) {
 				t.Fatalf("index %d from %s to %s", change.Idx, old, change.Value)
 			}
 		}
-		list, err := settled.Decide(SetStatus{By{"AUT-1", Scheduler, far}, settled.StatusDue(far)})
+		list, err := settled.Decide(SetStatus{By{Case: "AUT-1", Actor: Scheduler, At: far}, settled.StatusDue(far)})
 		if err != nil {
 			t.Fatal(err)
 		}

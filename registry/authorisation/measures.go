@@ -134,11 +134,11 @@ func (AuthorisationGranted) opens() {}
 func (TakeEffect) byClock() {}
 
 // twoOfficers holds for what ends an authorisation against the holder's will.
-func twoOfficers(actor, second string) error {
+func twoOfficers(by By, second string) error {
 	if second == "" {
 		return fmt.Errorf("%w: a second officer must be named", ErrFourEyes)
 	}
-	if samePerson(actor, second) || samePerson(second, Scheduler) {
+	if by.is(second) || samePerson(second, Scheduler) {
 		return fmt.Errorf("%w: %s is not a second officer", ErrFourEyes, second)
 	}
 	return nil
@@ -159,7 +159,7 @@ func (a Authorisation) act(c Command, act Act, codes []string, at int64, fact fu
 
 func (a Authorisation) suspend(c Suspend) ([]Event, error) {
 	if c.Second != "" {
-		if err := twoOfficers(c.Actor, c.Second); err != nil {
+		if err := twoOfficers(c.By, c.Second); err != nil {
 			return nil, fmt.Errorf("suspend: %w", err)
 		}
 	}
@@ -169,7 +169,7 @@ func (a Authorisation) suspend(c Suspend) ([]Event, error) {
 }
 
 func (a Authorisation) annul(c Annul) ([]Event, error) {
-	if err := twoOfficers(c.Actor, c.Second); err != nil {
+	if err := twoOfficers(c.By, c.Second); err != nil {
 		return nil, fmt.Errorf("annul: %w", err)
 	}
 	on, err := a.touch(c, ActAnnul, c.Components)
