@@ -1,23 +1,32 @@
 package authorisation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 // An ApplicationState is where an application stands.
 type ApplicationState string
 
-// The states of an application. The last four are final.
+// The states of an application. An examination may have questions open and others
+// consulted beside it; a hearing interrupts it. What is final can still be served,
+// appealed against, set aside and rectified.
 const (
 	NotSubmitted        ApplicationState = ""
+	Draft               ApplicationState = "draft"
 	Submitted           ApplicationState = "submitted"
+	InfoRequested       ApplicationState = "info_requested"
 	Accepted            ApplicationState = "accepted"
 	UnderExamination    ApplicationState = "under_examination"
+	Hearing             ApplicationState = "hearing"
 	NotAccepted         ApplicationState = "not_accepted"
 	DecidedGrant        ApplicationState = "decided_grant"
 	DecidedRefuse       ApplicationState = "decided_refuse"
 	ApplicationWithdrew ApplicationState = "withdrawn"
+	Lapsed              ApplicationState = "lapsed" // the applicant did not answer
 )
 
 // Wish is what an operator applies for: a type of the pack, the components that are
@@ -32,6 +41,7 @@ type Wish struct {
 	// Authority is the member of a union that decides, where one node acts for
 	// all; empty where the node's own administration does.
 	Authority string `json:"authority,omitzero"`
+	Sites     []Site `json:"sites,omitzero"` // where the operator works
 }
 
 // An Application is the state of an application. The zero Application is not submitted.
@@ -43,50 +53,28 @@ type Application struct {
 	Assessors     []string         `json:"assessors"` // everyone who ever assessed it
 	SubmittedAt   int64            `json:"submitted_at"`
 	Authorisation string           `json:"authorisation,omitzero"` // case of what a grant created
-	DecidedAt     int64            `json:"decided_at"`
+	DecidedAt     int64            `json:"decided_at"`             // of the last act
+
+	Pack          string          `json:"pack,omitzero"`        // digest of the rules it goes by; empty: those in force
+	CompleteAt    int64           `json:"complete_at,omitzero"` // when the last data came in
+	AcceptedAt    int64           `json:"accepted_at,omitzero"` // in law: acceptance may reach back to CompleteAt
+	Deemed        bool            `json:"deemed,omitzero"`      // accepted by silence
+	Clocks        deadline.Clocks `json:"clocks,omitzero"`
+	Request       *Request        `json:"request,omitzero"` // for information, newest
+	Consultations []Consultation  `json:"consultations,omitzero"`
+	Heard         *HearingRecord  `json:"heard,omitzero"`
+	Decision      *Decision       `json:"decision,omitzero"`
+	Service       *Service        `json:"service,omitzero"` // of the decision
+	Appeals       []Appeal        `json:"appeals,omitzero"`
+	Stays         []Stay          `json:"stays,omitzero"`
+	Officer       string          `json:"officer,omitzero"` // who has the case
+	Office        string          `json:"office,omitzero"`
 }
-
-// The commands for an application. Grant needs the number of the authorisation it
-// creates, when that takes effect (0: at once) and ends (0: unlimited), as the pack says.
-type (
-	Submit struct {
-		By
-		Wish Wish
-	}
-	Accept    struct{ By }
-	NotAccept struct {
-		By
-		Grounds Grounds
-	}
-	Assess struct {
-		By
-		Findings []Finding
-	}
-	Grant struct {
-		By
-		Authorisation string
-		EffectiveAt   int64
-		ExpiresAt     int64
-	}
-	Refuse struct {
-		By
-		Grounds Grounds
-	}
-	WithdrawApplication struct{ By }
-)
-
-func (Submit) name() string              { return "submit" }
-func (Accept) name() string              { return "accept" }
-func (NotAccept) name() string           { return "not accept" }
-func (Assess) name() string              { return "assess" }
-func (Grant) name() string               { return "grant" }
-func (Refuse) name() string              { return "refuse" }
-func (WithdrawApplication) name() string { return "withdraw application" }
 
 // Final reports whether nothing can happen to the application any more.
 func (s ApplicationState) Final() bool {
 	switch s {
-	case NotAccepted, DecidedGrant, DecidedRefuse, ApplicationWithdrew:
+	case NotAccepted, DecidedGrant, DecidedRefuse, ApplicationWithdrew, Lapsed:
 		return true
 	}
 	return false
@@ -99,63 +87,78 @@ func (s ApplicationState) words() string {
 	return string(s)
 }
 
-// Decide answers a command with the events it brings about. A grant brings about
-// two: the second opens the case of the authorisation.
+// An applicationCommand says in which states it is possible, and what it brings about.
+type applicationCommand interface {
+	Command
+	in() []ApplicationState
+	decide(Application) ([]Event, error)
+}
+
+// An applicationFact changes the state of an application.
+type applicationFact interface {
+	Data
+	change(*Application, Event) error
+}
+
+// undecided are the states in which an application waits for its decision.
+var undecided = []ApplicationState{Submitted, InfoRequested, Accepted, UnderExamination, Hearing}
+
+// examined are those in which it was accepted and is not decided.
+var examined = []ApplicationState{Accepted, UnderExamination, Hearing}
+
+// Decide answers a command with the events it brings about. A grant also opens the
+// case of the authorisation.
 func (a Application) Decide(c Command) ([]Event, error) {
 	if err := admit(c, a.State.words(), a.Case, a.DecidedAt); err != nil {
 		return nil, err
 	}
-	if err := a.allowed(c); err != nil {
+	of, ok := c.(applicationCommand)
+	if !ok {
+		return nil, &TransitionError{a.State.words(), c.name(), "not a command for an application"}
+	}
+	if in := of.in(); !slices.Contains(in, a.State) {
+		why := fmt.Sprintf("it needs an application that is one of %q", in)
+		if a.State.Final() {
+			why = "the application is closed"
+		}
+		return nil, &TransitionError{a.State.words(), c.name(), why}
+	}
+	if late := a.Clocks.Fallen(c.by().At); !byClock(c) && slices.ContainsFunc(late, lapses) {
+		// What silence meant comes first, as an event of its own: see PassTime.
+		return nil, &TransitionError{a.State.words(), c.name(), late[0].Rule + " was due, and what follows from that is not recorded yet"}
+	}
+	list, err := of.decide(a)
+	if err != nil {
 		return nil, err
 	}
-	switch c := c.(type) {
-	case Submit:
-		return one(c.By, c.At, ApplicationSubmitted{c.Wish})
-	case Accept:
-		return one(c.By, c.At, ApplicationAccepted{})
-	case NotAccept:
-		return one(c.By, c.At, ApplicationNotAccepted{c.Grounds})
-	case Assess:
-		return a.assess(c)
-	case Grant:
-		return a.grant(c)
-	case Refuse:
-		if err := a.secondPair(c.By); err != nil {
-			return nil, fmt.Errorf("refuse: %w", err)
+	return list, a.bears(list, c)
+}
+
+// bears refuses events that the state would not take, such as a clock that cannot run so.
+func (a Application) bears(list []Event, c Command) error {
+	for _, e := range list {
+		if e.Case != c.by().Case {
+			continue // a grant opens another case
 		}
-		return one(c.By, c.At, ApplicationRefused{c.Grounds})
-	case WithdrawApplication:
-		return one(c.By, c.At, ApplicationWithdrawn{})
+		next, err := a.Apply(e)
+		if err != nil {
+			return &TransitionError{a.State.words(), c.name(), err.Error()}
+		}
+		a = next
 	}
-	return nil, &TransitionError{a.State.words(), c.name(), "not a command for an application"}
+	return nil
 }
 
-// allowed is the table of transitions.
-func (a Application) allowed(c Command) error {
-	var in []ApplicationState
-	switch c.(type) {
-	case Submit:
-		in = []ApplicationState{NotSubmitted}
-	case Accept, NotAccept:
-		in = []ApplicationState{Submitted}
-	case Assess:
-		in = []ApplicationState{Accepted, UnderExamination}
-	case Grant, Refuse:
-		in = []ApplicationState{UnderExamination}
-	case WithdrawApplication:
-		in = []ApplicationState{Submitted, Accepted, UnderExamination}
-	}
-	if slices.Contains(in, a.State) {
-		return nil
-	}
-	why := fmt.Sprintf("it needs an application that is one of %q", in)
-	if a.State.Final() {
-		why = "the application is closed"
-	}
-	return &TransitionError{a.State.words(), c.name(), why}
+// Assess records findings.
+type Assess struct {
+	By
+	Findings []Finding
 }
 
-func (a Application) assess(c Assess) ([]Event, error) {
+func (Assess) name() string           { return "assess" }
+func (Assess) in() []ApplicationState { return []ApplicationState{Accepted, UnderExamination} }
+
+func (c Assess) decide(a Application) ([]Event, error) {
 	for _, f := range c.Findings {
 		if !slices.Contains(a.Wish.Requirements, f.Requirement) {
 			return nil, &InputError{"findings", fmt.Sprintf("%q is not a requirement of this application", f.Requirement)}
@@ -164,38 +167,12 @@ func (a Application) assess(c Assess) ([]Event, error) {
 	return one(c.By, c.At, ApplicationAssessed{c.Findings})
 }
 
-func (a Application) grant(c Grant) ([]Event, error) {
-	if err := a.secondPair(c.By); err != nil {
-		return nil, fmt.Errorf("grant: %w", err)
-	}
-	for _, r := range a.Wish.Requirements {
+// examinedFor holds where nothing found bars a grant of what rests on those requirements.
+func (a Application) examinedFor(requirements []string) error {
+	for _, r := range requirements {
 		if why := bars(a.Findings, r); why != "" {
-			return nil, &TransitionError{a.State.words(), c.name(), why}
+			return errors.New(why)
 		}
-	}
-	effective := from(c.By, c.EffectiveAt)
-	if effective < c.At {
-		return nil, &InputError{"effective_at", "a grant takes no effect before it is decided"}
-	}
-	if c.ExpiresAt != 0 && c.ExpiresAt <= effective {
-		return nil, &InputError{"expires_at", "not after it takes effect"}
-	}
-	if c.Authorisation == a.Case {
-		return nil, &InputError{"authorisation", "the application's own number"}
-	}
-	return events(
-		Event{Case: c.Case, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: ApplicationGranted{c.Authorisation}},
-		Event{Case: c.Authorisation, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: AuthorisationGranted{
-			Application: a.Case, Operator: a.Wish.Operator, Programme: a.Wish.Programme, Type: a.Wish.Type,
-			Components: a.Wish.Components, Roles: a.Wish.Roles, ExpiresAt: c.ExpiresAt, Authority: a.Wish.Authority,
-		}},
-	)
-}
-
-// secondPair holds when the one who decides never assessed.
-func (a Application) secondPair(by By) error {
-	if slices.ContainsFunc(a.Assessors, by.is) {
-		return fmt.Errorf("%w: %s assessed this application", ErrFourEyes, by.Actor)
 	}
 	return nil
 }
@@ -205,27 +182,27 @@ func (a Application) Apply(e Event) (Application, error) {
 	if err := follows(e, a.Case, a.DecidedAt); err != nil {
 		return a, err
 	}
-	switch d := e.Data.(type) {
-	case ApplicationSubmitted:
-		a.Case, a.Wish, a.State, a.SubmittedAt = e.Case, d.Wish, Submitted, e.DecidedAt
-	case ApplicationAccepted:
-		a.State = Accepted
-	case ApplicationNotAccepted:
-		a.State = NotAccepted
-	case ApplicationAssessed:
-		a.State = UnderExamination
-		a.record(d.Findings, e)
-	case ApplicationGranted:
-		a.State, a.Authorisation = DecidedGrant, d.Authorisation
-	case ApplicationRefused:
-		a.State = DecidedRefuse
-	case ApplicationWithdrawn:
-		a.State = ApplicationWithdrew
-	default:
+	fact, ok := e.Data.(applicationFact)
+	if !ok {
 		return a, fmt.Errorf("applying %s to an application: %w", e.Type(), ErrUnknownEvent)
+	}
+	if err := fact.change(&a, e); err != nil {
+		return a, fmt.Errorf("applying %s: %w", e.Type(), err)
+	}
+	if t, ok := e.Data.(interface{ changes() []deadline.Change }); ok {
+		var err error
+		if a.Clocks, err = a.Clocks.Apply(t.changes()...); err != nil {
+			return a, fmt.Errorf("applying %s: %w", e.Type(), err)
+		}
 	}
 	a.DecidedAt = e.DecidedAt
 	return a, nil
+}
+
+func (d ApplicationAssessed) change(a *Application, e Event) error {
+	a.State = UnderExamination
+	a.record(d.Findings, e)
+	return nil
 }
 
 // record keeps the newest finding for each requirement and site, in the order of the wish,

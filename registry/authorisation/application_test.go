@@ -14,14 +14,14 @@ func applicationIn(t *testing.T, state ApplicationState) Application {
 	t.Helper()
 	paths := map[ApplicationState][]Command{
 		NotSubmitted:        {},
-		Submitted:           {Submit{by("trader", 1), wish()}},
-		Accepted:            {Submit{by("trader", 1), wish()}, Accept{by("clerk", 2)}},
-		NotAccepted:         {Submit{by("trader", 1), wish()}, NotAccept{by("clerk", 2), grounds()}},
-		UnderExamination:    {Submit{by("trader", 1), wish()}, Accept{by("clerk", 2)}, Assess{by("assessor", 3), findings(Met, Partly)}},
-		ApplicationWithdrew: {Submit{by("trader", 1), wish()}, WithdrawApplication{by("trader", 2)}},
+		Submitted:           {Submit{By: by("trader", 1), Wish: wish()}},
+		Accepted:            {Submit{By: by("trader", 1), Wish: wish()}, Accept{By: by("clerk", 2)}},
+		NotAccepted:         {Submit{By: by("trader", 1), Wish: wish()}, NotAccept{by("clerk", 2), grounds()}},
+		UnderExamination:    {Submit{By: by("trader", 1), Wish: wish()}, Accept{By: by("clerk", 2)}, Assess{by("assessor", 3), findings(Met, Partly)}},
+		ApplicationWithdrew: {Submit{By: by("trader", 1), Wish: wish()}, WithdrawApplication{by("trader", 2)}},
 	}
-	paths[DecidedGrant] = append(slices.Clone(paths[UnderExamination]), Grant{by("decider", 4), "AUT-1", 9 * day, 0})
-	paths[DecidedRefuse] = append(slices.Clone(paths[UnderExamination]), Refuse{by("decider", 4), grounds()})
+	paths[DecidedGrant] = append(slices.Clone(paths[UnderExamination]), Grant{By: by("decider", 4), Authorisation: "AUT-1", EffectiveAt: 9 * day})
+	paths[DecidedRefuse] = append(slices.Clone(paths[UnderExamination]), Refuse{By: by("decider", 4), Grounds: grounds()})
 	a := do(t, Application{}, paths[state]...)
 	if a.State != state {
 		t.Fatalf("state is %q, want %q", a.State, state)
@@ -31,9 +31,9 @@ func applicationIn(t *testing.T, state ApplicationState) Application {
 
 func TestEveryTransitionOfAnApplication(t *testing.T) {
 	commands := []Command{
-		Submit{by("trader", 5), wish()}, Accept{by("clerk", 5)}, NotAccept{by("clerk", 5), grounds()},
-		Assess{by("assessor", 5), findings(Met, Met)}, Grant{by("decider", 5), "AUT-1", 0, 0},
-		Refuse{by("decider", 5), grounds()}, WithdrawApplication{by("trader", 5)}, Suspend{By: by("decider", 5), Grounds: grounds()},
+		Submit{By: by("trader", 5), Wish: wish()}, Accept{By: by("clerk", 5)}, NotAccept{by("clerk", 5), grounds()},
+		Assess{by("assessor", 5), findings(Met, Met)}, Grant{By: by("decider", 5), Authorisation: "AUT-1"},
+		Refuse{By: by("decider", 5), Grounds: grounds()}, WithdrawApplication{by("trader", 5)}, Suspend{By: by("decider", 5), Grounds: grounds()},
 	}
 	allowed := map[ApplicationState][]string{
 		NotSubmitted:     {"submit"},
@@ -59,12 +59,12 @@ func TestEveryTransitionOfAnApplication(t *testing.T) {
 }
 
 func TestAGrantOpensAnAuthorisation(t *testing.T) {
-	list, err := applicationIn(t, UnderExamination).Decide(Grant{by("decider", 4), "AUT-1", 9 * day, 1000 * day})
+	list, err := applicationIn(t, UnderExamination).Decide(Grant{By: by("decider", 4), Authorisation: "AUT-1", EffectiveAt: 9 * day, ExpiresAt: 1000 * day})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Event{
-		{Case: "APP-1", Actor: "decider", DecidedAt: 4 * day, EffectiveAt: 9 * day, Data: ApplicationGranted{"AUT-1"}},
+		{Case: "APP-1", Actor: "decider", DecidedAt: 4 * day, EffectiveAt: 9 * day, Data: ApplicationGranted{Authorisation: "AUT-1"}},
 		{Case: "AUT-1", Actor: "decider", DecidedAt: 4 * day, EffectiveAt: 9 * day, Data: AuthorisationGranted{
 			Application: "APP-1", Operator: "OP-1", Programme: "EU-AEO", Type: "AEOF",
 			Components: []string{"AEOC", "AEOS"}, Roles: []string{"exporter"}, ExpiresAt: 1000 * day,
@@ -88,32 +88,32 @@ func TestWhatAnApplicationRefuses(t *testing.T) {
 		kind    any
 		why     string
 	}{
-		"a grant by the assessor":                         {examined, Grant{by("assessor", 5), "AUT-1", 0, 0}, ErrFourEyes, "assessor"},
-		"a grant by the assessor in capitals":             {examined, Grant{by("ASSESSOR", 5), "AUT-1", 0, 0}, ErrFourEyes, "ASSESSOR"},
-		"a grant by one of two assessors":                 {shared, Grant{by("colleague", 5), "AUT-1", 0, 0}, ErrFourEyes, "colleague"},
-		"a grant by an assessor whose findings are older": {overruled, Grant{by("assessor", 5), "AUT-1", 0, 0}, ErrFourEyes, "assessor"},
-		"a refusal by the assessor":                       {examined, Refuse{by("assessor", 5), grounds()}, ErrFourEyes, "assessor"},
-		"a grant with a requirement open":                 {half, Grant{by("decider", 5), "AUT-1", 0, 0}, &TransitionError{}, "39E is not assessed"},
-		"a grant with a requirement not met":              {failed, Grant{by("decider", 5), "AUT-1", 0, 0}, &TransitionError{}, "39E is not met"},
-		"a grant effective before it is decided":          {examined, Grant{by("decider", 5), "AUT-1", 4 * day, 0}, &InputError{}, "before it is decided"},
-		"a grant that ends before it begins":              {examined, Grant{by("decider", 5), "AUT-1", 9 * day, 9 * day}, &InputError{}, "not after"},
-		"a grant without a number":                        {examined, Grant{by("decider", 5), "", 0, 0}, &InputError{}, "authorisation"},
-		"a grant under the application's number":          {examined, Grant{by("decider", 5), "APP-1", 0, 0}, &InputError{}, "own number"},
-		"a grant by the clock":                            {examined, Grant{by(Scheduler, 5), "AUT-1", 0, 0}, &InputError{}, "person"},
-		"a refusal without legal basis":                   {examined, Refuse{by("decider", 5), noBasis}, &InputError{}, "basis"},
+		"a grant by the assessor":                         {examined, Grant{By: by("assessor", 5), Authorisation: "AUT-1"}, ErrFourEyes, "assessor"},
+		"a grant by the assessor in capitals":             {examined, Grant{By: by("ASSESSOR", 5), Authorisation: "AUT-1"}, ErrFourEyes, "ASSESSOR"},
+		"a grant by one of two assessors":                 {shared, Grant{By: by("colleague", 5), Authorisation: "AUT-1"}, ErrFourEyes, "colleague"},
+		"a grant by an assessor whose findings are older": {overruled, Grant{By: by("assessor", 5), Authorisation: "AUT-1"}, ErrFourEyes, "assessor"},
+		"a refusal by the assessor":                       {examined, Refuse{By: by("assessor", 5), Grounds: grounds()}, ErrFourEyes, "assessor"},
+		"a grant with a requirement open":                 {half, Grant{By: by("decider", 5), Authorisation: "AUT-1"}, &TransitionError{}, "39E is not assessed"},
+		"a grant with a requirement not met":              {failed, Grant{By: by("decider", 5), Authorisation: "AUT-1"}, &TransitionError{}, "39E is not met"},
+		"a grant effective before it is decided":          {examined, Grant{By: by("decider", 5), Authorisation: "AUT-1", EffectiveAt: 4 * day}, &InputError{}, "before it is decided"},
+		"a grant that ends before it begins":              {examined, Grant{By: by("decider", 5), Authorisation: "AUT-1", EffectiveAt: 9 * day, ExpiresAt: 9 * day}, &InputError{}, "not after"},
+		"a grant without a number":                        {examined, Grant{By: by("decider", 5), Authorisation: ""}, &InputError{}, "authorisation"},
+		"a grant under the application's number":          {examined, Grant{By: by("decider", 5), Authorisation: "APP-1"}, &InputError{}, "own number"},
+		"a grant by the clock":                            {examined, Grant{By: by(Scheduler, 5), Authorisation: "AUT-1"}, &InputError{}, "person"},
+		"a refusal without legal basis":                   {examined, Refuse{By: by("decider", 5), Grounds: noBasis}, &InputError{}, "basis"},
 		"a non-acceptance without reason":                 {applicationIn(t, Submitted), NotAccept{by("clerk", 2), Grounds{}}, &InputError{}, "reason"},
 		"a finding outside the application":               {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39D", Result: Met}}}, &InputError{}, "39D"},
 		"a finding named twice":                           {accepted, Assess{by("assessor", 3), append(findings(Met), findings(Met)...)}, &InputError{}, "twice"},
 		"an assessment without findings":                  {accepted, Assess{by("assessor", 3), nil}, &InputError{}, "findings"},
 		"a shortcoming without a note":                    {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: Partly}}}, &InputError{}, "note of 39A"},
 		"a result nobody defined":                         {accepted, Assess{by("assessor", 3), []Finding{{Requirement: "39A", Result: "good"}}}, &InputError{}, "good"},
-		"an act decided before the last":                  {examined, Grant{by("decider", 2), "AUT-1", 0, 0}, &TransitionError{}, "earlier"},
-		"an act of another case":                          {examined, Grant{By{Case: "APP-2", Actor: "decider", At: 5 * day}, "AUT-1", 0, 0}, &TransitionError{}, "APP-1"},
-		"an act of nobody":                                {examined, Grant{by("", 5), "AUT-1", 0, 0}, &InputError{}, "actor"},
-		"an act at no time":                               {examined, Grant{by("decider", 0), "AUT-1", 0, 0}, &InputError{}, "at"},
-		"a name that turns the text around":               {examined, Grant{by("decider\u202e", 5), "AUT-1", 0, 0}, &InputError{}, "control"},
-		"an application without roles":                    {Application{}, Submit{by("trader", 1), Wish{Operator: "OP-1", Programme: "P", Type: "T", Components: []string{"T"}, Requirements: []string{"A"}}}, &InputError{}, "roles"},
-		"no command at all that it knows":                 {examined, Register{By: by("clerk", 5)}, &TransitionError{}, "it needs"},
+		"an act decided before the last":                  {examined, Grant{By: by("decider", 2), Authorisation: "AUT-1"}, &TransitionError{}, "earlier"},
+		"an act of another case":                          {examined, Grant{By: By{Case: "APP-2", Actor: "decider", At: 5 * day}, Authorisation: "AUT-1"}, &TransitionError{}, "APP-1"},
+		"an act of nobody":                                {examined, Grant{By: by("", 5), Authorisation: "AUT-1"}, &InputError{}, "actor"},
+		"an act at no time":                               {examined, Grant{By: by("decider", 0), Authorisation: "AUT-1"}, &InputError{}, "at"},
+		"a name that turns the text around":               {examined, Grant{By: by("decider\u202e", 5), Authorisation: "AUT-1"}, &InputError{}, "control"},
+		"an application without roles":                    {Application{}, Submit{By: by("trader", 1), Wish: Wish{Operator: "OP-1", Programme: "P", Type: "T", Components: []string{"T"}, Requirements: []string{"A"}}}, &InputError{}, "roles"},
+		"no command at all that it knows":                 {examined, Register{By: by("clerk", 5)}, &TransitionError{}, "not a command for an application"},
 	} {
 		_, err := tc.state.Decide(tc.command)
 		wantRefused(t, name, err, tc.kind, tc.why)
@@ -130,7 +130,7 @@ func TestNewFindingsReplaceOlderOnes(t *testing.T) {
 	if diff := cmp.Diff(want, a.Findings); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	if granted := do(t, a, Grant{by("decider", 5), "AUT-1", 0, 0}); granted.Authorisation != "AUT-1" {
+	if granted := do(t, a, Grant{By: by("decider", 5), Authorisation: "AUT-1"}); granted.Authorisation != "AUT-1" {
 		t.Errorf("granted %q", granted.Authorisation)
 	}
 }

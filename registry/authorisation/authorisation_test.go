@@ -42,7 +42,7 @@ func TestEveryTransitionOfAnAuthorisation(t *testing.T) {
 		"withdrawing":        {Withdraw{By: on(200)}, map[State]string{PendingEffect: "ended ended", Effective: "ended ended", Suspended: "ended ended", Ended: no}},
 		"amending":           {amend, map[State]string{PendingEffect: "pending_effect pending_effect", Effective: "effective effective", Suspended: "suspended suspended", Ended: no}},
 		"the clock, idle":    {TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: 200 * day}}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
-		"accepting":          {Accept{on(200)}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
+		"accepting":          {Accept{By: on(200)}, map[State]string{PendingEffect: no, Effective: no, Suspended: no, Ended: no}},
 	} {
 		for state, want := range tc.want {
 			a := authorisationIn(t, state)

@@ -13,8 +13,15 @@
 // An [Operator] is registered, and lets data about itself out for a purpose or
 // stops doing so. An [Application] runs
 //
-//	submitted -> accepted -> under_examination -> decided_grant | decided_refuse
-//	          -> not_accepted            and withdrawn at any time before the decision
+//	draft -> submitted -> accepted -> under_examination -> decided_grant | decided_refuse
+//	         submitted <-> info_requested -> not_accepted | lapsed
+//	                      under_examination <-> hearing
+//	         and withdrawn at any time before the decision
+//
+// Beside that others are consulted, information is asked for, and clocks run: what
+// is due and what silence means comes from the rules of the programme with each
+// command, and [PassTime] records that time has passed. A decision is served,
+// appealed against, stayed, set aside and rectified after the end.
 //
 // A grant opens the case of an [Authorisation], whose components each run
 //
@@ -46,20 +53,39 @@
 //	{"actor":..., "case":..., "data":{...}, "decided_at":..., "effective_at":...,
 //	 "type":"authorisation.suspended", "version":1}
 //
-// An unknown type, version or member is refused. A form once written stays
+// Clocks are changes of deadlines, [deadline.Change]. An unknown type, version or member is refused. A form once written stays
 // readable for ever; what has to change becomes another version.
 //
 //	operator.registered       legal_name, natural, identifiers, names, address
 //	operator.amended          the same
 //	operator.release_granted  purpose, basis, partners
 //	operator.release_withdrawn purpose
-//	application.submitted     operator, programme, type, components, roles, requirements; version 2 also authority
-//	application.accepted      -
-//	application.not_accepted  reason, basis
+//	application.drafted       operator, programme, type, components, roles, requirements, authority?, sites?
+//	application.redrafted     the same
+//	application.submitted     operator to requirements; version 2 also authority, 3 also sites?, pack?, clocks?
+//	application.filed         a draft is submitted: as application.submitted version 3
+//	application.information_requested items, clocks?
+//	application.information_given answer, clocks?
+//	application.accepted      -; version 2: deemed?, clocks?; takes effect when the last data came in
+//	application.not_accepted  reason, basis; version 2 also clocks
+//	application.time_passed   clocks: a warning, or what was due; takes effect then
+//	application.period_changed asked?, clocks
+//	application.lapsed        rule, clocks?
+//	application.consulted     consulted, mandatory?, binding?, question?, clocks?
+//	application.consultation_answered consulted, answer, documents?, note?, clocks?
 //	application.assessed      findings [{requirement, result, note?}]; version 2 also severity, site, evidence, certificate, weight
-//	application.granted       authorisation
-//	application.refused       reason, basis
-//	application.withdrawn     -
+//	application.grounds_sent  reason, basis, text, clocks?
+//	application.replied       text, clocks?
+//	application.assigned      officer, office?, reason?
+//	application.granted       authorisation; version 2 also refused?, part_grounds?, reasons?, conditions?, without?, late?, clocks?
+//	application.refused       reason, basis; version 2 also bar_until?, reasons?, without?, late?, clocks?
+//	application.withdrawn     -; version 2 also clocks
+//	application.served        channel, sent_at, received_at?, deemed?, proof?, clocks?
+//	application.appealed      body, reference, clocks?
+//	application.appeal_decided reference, outcome, clocks?
+//	application.stayed        of, who, from, until?, reason, basis
+//	application.set_aside     who, reason, basis, clocks?
+//	application.rectified     field, old, new, reason, basis
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?

@@ -11,18 +11,28 @@ import (
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 // oneOfEach is an event of every form there is.
 func oneOfEach() []Event {
-	both := []string{"AEOC", "AEOS"}
+	both, hash := []string{"AEOC", "AEOS"}, strings.Repeat("a", 64)
+	timed := Timed{[]deadline.Change{{Rule: RuleDecision, Do: deadline.Start, At: 100, Due: 200, Warn: []int{10}}}}
 	var list []Event
 	for _, d := range []Data{
 		OperatorRegistered{holder()}, OperatorAmended{holder()},
 		ReleaseGranted{Exchange, ByConsent, []string{"JP"}}, ReleaseWithdrawn{Exchange},
-		ApplicationSubmitted{wish()}, ApplicationAccepted{}, ApplicationNotAccepted{grounds()},
-		ApplicationAssessed{findings(Met, Partly)}, ApplicationGranted{"AUT-1"}, ApplicationRefused{grounds()}, ApplicationWithdrawn{},
+		ApplicationSubmitted{Wish: wish()}, ApplicationAccepted{}, ApplicationNotAccepted{Grounds: grounds()},
+		ApplicationAssessed{findings(Met, Partly)}, ApplicationGranted{Authorisation: "AUT-1"}, ApplicationRefused{Grounds: grounds()}, ApplicationWithdrawn{},
 		AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", both, []string{"exporter"}, 0, ""},
+		ApplicationDrafted{wish()}, ApplicationRedrafted{wish()}, ApplicationFiled{Wish: wish(), Timed: timed},
+		ApplicationInformationRequested{[]string{"a site plan"}, timed}, ApplicationInformationGiven{"sent", timed},
+		ApplicationTimePassed{timed}, ApplicationPeriodChanged{true, timed}, ApplicationLapsed{RuleInformation, timed},
+		ApplicationConsulted{"FR", true, true, "sites in Lyon?", timed}, ApplicationConsultationAnswered{"FR", Objects, []string{hash}, "see there", timed},
+		ApplicationGroundsSent{grounds(), "We found\nthis.", timed}, ApplicationReplied{"No.", timed}, ApplicationAssigned{"anna", "DE-HH", "moved"},
+		ApplicationServed{ByPost, 100, 150, true, "RR 1", timed}, ApplicationAppealed{"court", "4 K 1/26", timed},
+		ApplicationAppealDecided{"4 K 1/26", Upheld, timed}, ApplicationStayed{Stay{"refused", ByCourt, 100, 200}, grounds()},
+		ApplicationSetAside{ByCourt, grounds(), timed}, ApplicationRectified{"basis", "a", "b", grounds()},
 		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{both, "", grounds()}, AuthorisationReinstated{both},
 		AuthorisationRevoked{both, "second", grounds()}, AuthorisationAnnulled{both, "second", grounds()}, AuthorisationWithdrawn{both},
 		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds()},
@@ -64,7 +74,7 @@ func TestWhoDecidesIsInTheSecondVersion(t *testing.T) {
 	w := wish()
 	w.Authority = "DE"
 	granted := AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOS", []string{"AEOS"}, []string{"exporter"}, 0, "DE"}
-	for _, d := range []Data{ApplicationSubmitted{w}, granted} {
+	for _, d := range []Data{ApplicationSubmitted{Wish: w}, granted} {
 		e := Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: d}
 		raw, err := MarshalEvent(e)
 		if err != nil {
@@ -78,6 +88,48 @@ func TestWhoDecidesIsInTheSecondVersion(t *testing.T) {
 			if _, err := UnmarshalEvent([]byte(spoilt)); err == nil || spoilt == string(raw) {
 				t.Errorf("%s was read", spoilt)
 			}
+		}
+	}
+}
+
+// TestOneSpellingOfEveryVersion: what an earlier version could say is said in it,
+// what it could not in the next.
+func TestOneSpellingOfEveryVersion(t *testing.T) {
+	timed := Timed{[]deadline.Change{{Rule: RuleDecision, Do: deadline.End, At: 100}}}
+	sited := wish()
+	sited.Sites = []Site{{"S-1", "Hamburg", Address{Country: "DE"}}}
+	for _, tc := range []struct {
+		data    Data
+		version string
+	}{
+		{ApplicationSubmitted{Wish: sited}, "3"}, {ApplicationSubmitted{Wish: wish(), Timed: timed}, "3"},
+		{ApplicationSubmitted{Wish: wish(), Pack: strings.Repeat("a", 64)}, "3"},
+		{ApplicationAccepted{Deemed: true}, "2"}, {ApplicationAccepted{Timed: timed}, "2"},
+		{ApplicationNotAccepted{grounds(), timed}, "2"}, {ApplicationWithdrawn{timed}, "2"},
+		{ApplicationGranted{"AUT-1", How{Reasons: "All is well."}}, "2"},
+		{ApplicationGranted{"AUT-1", How{Refused: []string{"AEOS"}, PartGrounds: &Grounds{"r", "b"}, Late: true}}, "2"},
+		{ApplicationRefused{Grounds: grounds(), BarUntil: 300}, "2"},
+		{ApplicationRefused{Grounds: grounds(), How: How{Without: Without{Hearing: "DA Art. 10"}}}, "2"},
+	} {
+		e := Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: tc.data}
+		raw, err := MarshalEvent(e)
+		if err != nil || !strings.HasSuffix(string(raw), `"version":`+tc.version+`}`) {
+			t.Fatalf("%s, %v", raw, err)
+		}
+		if again, err := UnmarshalEvent(raw); err != nil || cmp.Diff(e, again) != "" {
+			t.Errorf("%s became %+v, %v", raw, again, err)
+		}
+		older := strings.Replace(string(raw), `"version":`+tc.version+`}`, `"version":1}`, 1)
+		if _, err := UnmarshalEvent([]byte(older)); err == nil {
+			t.Errorf("%s was read", older)
+		}
+	}
+	for _, raw := range []string{
+		`{"actor":"x","case":"C-1","data":{},"decided_at":1,"effective_at":1,"type":"application.accepted","version":2}`,
+		`{"actor":"x","case":"C-1","data":{"clocks":[]},"decided_at":1,"effective_at":1,"type":"application.accepted","version":2}`,
+	} {
+		if _, err := UnmarshalEvent([]byte(raw)); err == nil {
+			t.Errorf("%s was read", raw)
 		}
 	}
 }

@@ -30,43 +30,15 @@ var operatorForms = map[string]form{
 
 func (OperatorRegistered) opens() {}
 
-// Facts about an application.
-type (
-	ApplicationSubmitted   struct{ Wish }
-	ApplicationAccepted    struct{}
-	ApplicationNotAccepted struct{ Grounds }
-	ApplicationAssessed    struct {
-		Findings []Finding `json:"findings"`
-	}
-	ApplicationGranted struct {
-		Authorisation string `json:"authorisation"`
-	}
-	ApplicationRefused   struct{ Grounds }
-	ApplicationWithdrawn struct{}
-)
-
-func (d ApplicationSubmitted) event() (string, int64) {
-	return "application.submitted", withAuthority(d.Authority)
-}
-func (ApplicationAccepted) event() (string, int64)    { return "application.accepted", 1 }
-func (ApplicationNotAccepted) event() (string, int64) { return "application.not_accepted", 1 }
-func (ApplicationGranted) event() (string, int64)     { return "application.granted", 1 }
-func (ApplicationRefused) event() (string, int64)     { return "application.refused", 1 }
-func (ApplicationWithdrawn) event() (string, int64)   { return "application.withdrawn", 1 }
-
-var applicationForms = map[string]form{
-	"application.submitted/1":    read[ApplicationSubmitted],
-	"application.submitted/2":    read[ApplicationSubmitted],
-	"application.accepted/1":     read[ApplicationAccepted],
-	"application.not_accepted/1": read[ApplicationNotAccepted],
-	"application.assessed/1":     read[ApplicationAssessed],
-	"application.assessed/2":     read[ApplicationAssessed],
-	"application.granted/1":      read[ApplicationGranted],
-	"application.refused/1":      read[ApplicationRefused],
-	"application.withdrawn/1":    read[ApplicationWithdrawn],
+// ApplicationAssessed is what an assessor found.
+type ApplicationAssessed struct {
+	Findings []Finding `json:"findings"`
 }
 
-func (ApplicationSubmitted) opens() {}
+var assessForms = map[string]form{
+	"application.assessed/1": read[ApplicationAssessed],
+	"application.assessed/2": read[ApplicationAssessed],
+}
 
 // withAuthority is the version of a form that names the member of a union that
 // decides; the first version knew none.
@@ -130,10 +102,6 @@ func (w Wish) check() error {
 	return first(
 		code("operator", w.Operator), code("programme", w.Programme), code("type", w.Type),
 		codes("components", w.Components, 1), codes("roles", w.Roles, 1), several("requirements", w.Requirements, 1, maxRequirements),
-		member(w.Authority),
+		member(w.Authority), sites(w.Sites),
 	)
 }
-
-func (ApplicationAccepted) check() error  { return nil }
-func (ApplicationWithdrawn) check() error { return nil }
-func (d ApplicationGranted) check() error { return code("authorisation", d.Authorisation) }

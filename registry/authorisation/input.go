@@ -17,7 +17,9 @@ const (
 	maxLine = 512  // bytes of a legal basis or an address line
 	maxNote = 4096 // bytes of a finding
 	maxList = 64   // entries of any list
-	maxCode = 64   // bytes of a code
+
+	maxReasons = 16384 // bytes of the reasons of a decision
+	maxCode    = 64    // bytes of a code
 
 	maxRequirements = 256 // of one application: SAFE alone has some 65
 )

@@ -37,9 +37,9 @@ func TestApplicationsUnderAnySequenceOfCommands(t *testing.T) {
 			now += rapid.Int64Range(-1, 3).Draw(t, "pause")
 			b := By{Case: "APP-1", Actor: officer(t), At: now}
 			c := rapid.SampledFrom([]Command{
-				Submit{b, wish()}, Accept{b}, Accept{b}, NotAccept{b, grounds()}, WithdrawApplication{b},
+				Submit{By: b, Wish: wish()}, Accept{By: b}, Accept{By: b}, NotAccept{b, grounds()}, WithdrawApplication{b},
 				Assess{b, findings(Met, Met)}, Assess{b, findings(Met, Partly)}, Assess{b, findings(NotMet)},
-				Grant{b, "AUT-1", now + 5, 0}, Grant{b, "AUT-1", 0, 0}, Refuse{b, grounds()},
+				Grant{By: b, Authorisation: "AUT-1", EffectiveAt: now + 5}, Grant{By: b, Authorisation: "AUT-1", EffectiveAt: 0}, Refuse{By: b, Grounds: grounds()},
 			}).Draw(t, "command")
 			list, err := a.Decide(c)
 			if err != nil {

@@ -65,7 +65,7 @@ func TestWhatAnOperatorRefuses(t *testing.T) {
 		"withdrawing before it began":      {o, WithdrawRelease{of(3), Publication, 4 * day}, &InputError{}, "earlier"},
 		"a purpose nobody defined":         {o, GrantRelease{of(3), "marketing", ByConsent, nil, 0}, &InputError{}, "marketing"},
 		"a basis nobody defined":           {o, GrantRelease{of(3), Exchange, "habit", nil, 0}, &InputError{}, "habit"},
-		"a command for another machine":    {o, Accept{of(3)}, &TransitionError{}, "not a command for an operator"},
+		"a command for another machine":    {o, Accept{By: of(3)}, &TransitionError{}, "not a command for an operator"},
 	} {
 		_, err := tc.state.Decide(tc.command)
 		wantRefused(t, name, err, tc.kind, tc.why)
