@@ -59,14 +59,15 @@ func LogDigest(issued []byte) [sha256.Size]byte {
 
 // disclose makes a disclosure of every claim of the subject.
 func disclose(s *Subject, rand io.Reader) ([]string, error) {
+	const saltSize = 16
 	members := s.members()
+	salts := make([]byte, saltSize*len(members)) // in one draw, which takes as long as one of them
+	if _, err := io.ReadFull(rand, salts); err != nil {
+		return nil, fmt.Errorf("draw salts: %w", err)
+	}
 	out := make([]string, 0, len(members))
-	for _, m := range members {
-		var salt [16]byte
-		if _, err := io.ReadFull(rand, salt[:]); err != nil {
-			return nil, fmt.Errorf("draw salt: %w", err)
-		}
-		d, err := sdjwt.NewDisclosure(salt, m.name, m.value)
+	for i, m := range members {
+		d, err := sdjwt.NewDisclosure([saltSize]byte(salts[saltSize*i:]), m.name, m.value)
 		if err != nil {
 			return nil, err
 		}
@@ -82,12 +83,12 @@ func digests(disclosures []string, rand io.Reader) ([]string, error) {
 	for _, d := range disclosures {
 		out = append(out, sdjwt.Digest(d))
 	}
-	for len(out) < digestCount {
-		var noise [32]byte
-		if _, err := io.ReadFull(rand, noise[:]); err != nil {
-			return nil, fmt.Errorf("draw decoy: %w", err)
-		}
-		out = append(out, sdjwt.Digest(string(noise[:])))
+	decoys := make([]byte, sha256.Size*(digestCount-len(out)))
+	if _, err := io.ReadFull(rand, decoys); err != nil {
+		return nil, fmt.Errorf("draw decoys: %w", err)
+	}
+	for noise := range slices.Chunk(decoys, sha256.Size) {
+		out = append(out, sdjwt.Digest(string(noise)))
 	}
 	slices.Sort(out)
 	return out, nil

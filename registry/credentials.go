@@ -92,12 +92,14 @@ type Issued struct {
 // issued, and is counted. It may be repeated.
 //
 // What limits it, and every issuing, is the processor: of the time a credential
-// takes on all cores together, a quarter goes into the verification that follows its
-// signature, an eighth into the signature, a fifth into making and reading the
-// credential around both, an eighth into the sequencer, one record after the other,
-// and a tenth into Pebble's flushes and compactions; the rest is memory and what an
-// officer's decision takes. States are not decoded again as long as the ledger
-// remembers them, which is for some thousand cases.
+// takes on all cores together, three tenths go into the verification that follows its
+// signature, an eighth into the signature, a sixth into making and reading the
+// credential around both, an eighth into the sequencer, two fifths of it in Pebble's
+// memory table, a twentieth into flushes and compactions and as much into collecting garbage;
+// the rest is what an officer's decision takes. States are not decoded again as long
+// as the ledger remembers them, which is for some thousand cases. A thirtieth of the
+// time one core is idle: while numbers are read, before, and while what is new is
+// published, after.
 // Verifying alone takes more than twice as long as signing, so that no more than a
 // quarter of bare signing can be reached. cmd/bench measures it as issue_vs_sign.
 func (n *Node) IssueAll(ctx context.Context, r IssueAll) (Issued, error) {
