@@ -3,6 +3,8 @@ package authorisation
 import (
 	"fmt"
 	"slices"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 // A State is where a component of an authorisation stands.
@@ -56,6 +58,8 @@ type Component struct {
 	Since   int64     `json:"since"`        // when State took effect in law
 	End     Act       `json:"end,omitzero"` // how it ended
 	Pending []Pending `json:"pending"`      // by time; at most one of each act
+
+	Suspension *Suspension `json:"suspension,omitzero"` // why it is suspended, or is to be
 }
 
 // An Authorisation is the state of what a grant created. The zero Authorisation
@@ -76,6 +80,8 @@ type Authorisation struct {
 	Components  []Component  `json:"components"`
 	Credentials []Credential `json:"credentials"`
 	DecidedAt   int64        `json:"decided_at"`
+
+	Clocks deadline.Clocks `json:"clocks,omitempty"` // what is due; see [ClockName]
 }
 
 // Component returns the component of that code.
@@ -147,13 +153,20 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 	switch c := c.(type) {
 	case Suspend:
 		return a.suspend(c)
+	case Confirm:
+		return a.confirm(c)
+	case ChangeClocks:
+		return a.changeClocks(c)
 	case Reinstate:
 		return a.act(c, ActReinstate, c.Components, c.From, func(on []string) Data { return AuthorisationReinstated{on} })
 	case Revoke:
 		if err := twoOfficers(c.By, c.Second); err != nil {
 			return nil, fmt.Errorf("revoke: %w", err)
 		}
-		return a.act(c, ActRevoke, c.Components, c.From, func(on []string) Data { return AuthorisationRevoked{on, c.Second, c.Grounds} })
+		if err := c.Heard.before(c.At); err != nil {
+			return nil, err
+		}
+		return a.act(c, ActRevoke, c.Components, c.From, func(on []string) Data { return AuthorisationRevoked{on, c.Second, c.Grounds, c.Heard} })
 	case Annul:
 		return a.annul(c)
 	case Withdraw:
@@ -191,7 +204,13 @@ func (a *Authorisation) change(e Event) error {
 	case AuthorisationTookEffect:
 		return a.settle([]string{d.Component}, d.Act, e.EffectiveAt, e.EffectiveAt)
 	case AuthorisationSuspended:
-		return a.schedule(d.Components, ActSuspend, e)
+		return a.suspended(d, e)
+	case AuthorisationConfirmed:
+		return a.confirmed(d, e)
+	case AuthorisationClocksChanged:
+		return a.clocksChanged(d)
+	case AuthorisationFellDue:
+		return a.fellDue(d.Change)
 	case AuthorisationReinstated:
 		return a.schedule(d.Components, ActReinstate, e)
 	case AuthorisationRevoked:

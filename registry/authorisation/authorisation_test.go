@@ -228,14 +228,14 @@ func TestAStateIsNotChangedByWhatFollows(t *testing.T) {
 
 func TestEventsOfAnotherCaseOrTimeAreNotApplied(t *testing.T) {
 	a := authorisationIn(t, Effective)
-	suspended := AuthorisationSuspended{[]string{"AEOC"}, "", grounds()}
+	suspended := AuthorisationSuspended{Components: []string{"AEOC"}, Grounds: grounds()}
 	for name, e := range map[string]Event{
 		"another case":             {Case: "AUT-2", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: suspended},
 		"a time before the last":   {Case: "AUT-1", Actor: "x", DecidedAt: day, EffectiveAt: day, Data: suspended},
 		"no data":                  {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day},
 		"an event of an applicant": {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: ApplicationAccepted{}},
 		"a second grant":           {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationGranted{"A", "O", "P", "T", []string{"T"}, []string{"r"}, 0, ""}},
-		"a component not there":    {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationSuspended{[]string{"X"}, "", grounds()}},
+		"a component not there":    {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationSuspended{Components: []string{"X"}, Grounds: grounds()}},
 		"an effect out of order":   {Case: "AUT-1", Actor: "x", DecidedAt: 200 * day, EffectiveAt: 200 * day, Data: AuthorisationReinstated{[]string{"AEOC"}}},
 	} {
 		if _, err := a.Apply(e); err == nil {

@@ -88,12 +88,15 @@
 //	application.rectified     field, old, new, reason, basis
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
-//	authorisation.suspended   components, reason, basis, second?
+//	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing
+//	authorisation.confirmed   components
+//	authorisation.clocks_changed changes
+//	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components
-//	authorisation.revoked     components, reason, basis, second
-//	authorisation.annulled    components, reason, basis, second
+//	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing
+//	authorisation.annulled    the same
 //	authorisation.withdrawn   components
-//	authorisation.amended     roles, reason, basis, scope_text?
+//	authorisation.amended     roles, reason, basis, scope_text?; version 2 also heard_at or without_hearing
 //	credential.issued         component, sha256, uri, idx, not_before, expires, sequence
 //	credential.superseded     sha256, newer
 //	credential.status_set     changes [{uri, idx, value, effective_at}]

@@ -15,15 +15,16 @@ func (a Authorisation) Due(now int64) []Command {
 	return []Command{TakeEffect{By{Case: a.Case, Actor: Scheduler, At: now}}}
 }
 
-// NextDue is the earliest instant at which something takes effect by itself.
+// NextDue is the earliest instant at which something takes effect by itself, or a
+// clock warns or runs out.
 func (a Authorisation) NextDue() (int64, bool) {
-	var earliest int64
+	earliest, found := a.Clocks.Wakes()
 	for _, c := range a.Components {
-		if len(c.Pending) > 0 && (earliest == 0 || c.Pending[0].From < earliest) {
-			earliest = c.Pending[0].From
+		if len(c.Pending) > 0 && (!found || c.Pending[0].From < earliest) {
+			earliest, found = c.Pending[0].From, true
 		}
 	}
-	return earliest, earliest != 0
+	return earliest, found
 }
 
 // Wakes is when something is next to be done in the case though nobody acts: an act
@@ -41,26 +42,36 @@ func (a Authorisation) Wakes() (int64, bool) {
 // effects are the events of what fell due by now, in the order it did. What comes
 // after the end of a component does not happen.
 func (a Authorisation) effects(now int64) []Event {
-	if at, ok := a.NextDue(); !ok || at > now {
-		return nil
-	}
 	var list []Event
-	for a = a.clone(); ; {
-		at, ok := a.NextDue()
-		if !ok || at > now {
+	for at, ok := a.NextDue(); ok && at <= now; at, ok = a.NextDue() {
+		e := a.next(at, now)
+		if list == nil {
+			a = a.clone()
+		}
+		if err := a.change(e); err != nil {
 			return list
 		}
-		i := slices.IndexFunc(a.Components, func(c Component) bool { return len(c.Pending) > 0 && c.Pending[0].From == at })
-		c := &a.Components[i]
-		act := c.Pending[0].Act
-		if err := c.take(act, at); err != nil {
-			return list
-		}
-		list = append(list, Event{
-			Case: a.Case, Actor: Scheduler, DecidedAt: now, EffectiveAt: at,
-			Data: AuthorisationTookEffect{c.Code, act},
-		})
+		list = append(list, e)
 	}
+	return list
+}
+
+// next is what happens at an instant: acts that were decided come before clocks
+// that run out, so that a revocation finds the component suspended until then.
+func (a Authorisation) next(at, now int64) Event {
+	e := Event{Case: a.Case, Actor: Scheduler, DecidedAt: now, EffectiveAt: at}
+	for _, c := range a.Components {
+		if len(c.Pending) == 0 || c.Pending[0].From > now {
+			continue
+		}
+		if now = c.Pending[0].From; now == at {
+			e.Data = AuthorisationTookEffect{c.Code, c.Pending[0].Act}
+			return e
+		}
+	}
+	fallen := a.Clocks.Fallen(now)[0]
+	e.EffectiveAt, e.Data = fallen.At, AuthorisationFellDue{fallen}
+	return e
 }
 
 // schedule lets an act that was decided take effect now, or remembers it. A new
@@ -71,8 +82,11 @@ func (a *Authorisation) schedule(codes []string, act Act, e Event) error {
 		if i < 0 {
 			return fmt.Errorf("no component %s", code)
 		}
-		if act == ActSuspend {
+		switch {
+		case act == ActSuspend:
 			a.Components[i].forget(ActReinstate)
+		case act == ActRevoke && a.Components[i].State == Suspended:
+			a.stopClocks(code, e.DecidedAt) // suspended until it takes effect: DA Art. 18(1)
 		}
 		if e.EffectiveAt > e.DecidedAt {
 			a.Components[i].await(act, e.EffectiveAt)
@@ -95,6 +109,10 @@ func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error 
 		}
 		if err := a.Components[i].take(act, from); err != nil {
 			return err
+		}
+		if act != ActSuspend && a.Components[i].State != Suspended {
+			a.Components[i].Suspension = nil
+			a.stopClocks(code, from)
 		}
 		a.follow(code, act, from, asOf)
 	}

@@ -33,11 +33,13 @@ func oneOfEach() []Event {
 		ApplicationServed{ByPost, 100, 150, true, "RR 1", timed}, ApplicationAppealed{"court", "4 K 1/26", timed},
 		ApplicationAppealDecided{"4 K 1/26", Upheld, timed}, ApplicationStayed{Stay{"refused", ByCourt, 100, 200}, grounds()},
 		ApplicationSetAside{ByCourt, grounds(), timed}, ApplicationRectified{"basis", "a", "b", grounds()},
-		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{both, "", grounds()}, AuthorisationReinstated{both},
-		AuthorisationRevoked{both, "second", grounds()}, AuthorisationAnnulled{both, "second", grounds()}, AuthorisationWithdrawn{both},
-		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds()},
+		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{Components: both, Grounds: grounds()}, AuthorisationReinstated{both},
+		AuthorisationRevoked{both, "second", grounds(), Heard{}}, AuthorisationAnnulled{both, "second", grounds(), Heard{}}, AuthorisationWithdrawn{both},
+		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds(), Heard{}},
 		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
 		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
+		AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
+		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
 	} {
 		list = append(list, Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: d})
 	}
@@ -160,7 +162,7 @@ func TestWhatAppendsItselfIsInItsForm(t *testing.T) {
 
 func TestTheBytesOfAnEvent(t *testing.T) {
 	e := Event{Case: "AUT-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, RecordedAt: 300,
-		Data: AuthorisationSuspended{[]string{"AEOS"}, "", grounds()}}
+		Data: AuthorisationSuspended{Components: []string{"AEOS"}, Grounds: grounds()}}
 	raw, err := MarshalEvent(e)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 var officers = []string{"anna", "Anna", "jan", "rewi", Scheduler}
@@ -88,6 +89,7 @@ func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
 			}
 			a, log = step(t, a, log, list)
 			checkEndsAreFinal(t, before, a)
+			checkSuspensions(t, a, list, now)
 			if len(a.Due(now)) > 0 {
 				t.Fatalf("after %s something is still due: %+v", c.name(), a.Components)
 			}
@@ -112,14 +114,62 @@ func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
 		}
 	}
 	commands := []Command{
-		Suspend{b, on, from, second, grounds()}, Reinstate{b, on, from}, Withdraw{b, on, from}, Amend{b, []string{"importer"}, "", grounds()},
-		Revoke{b, on, from, second, grounds()}, Annul{b, on, second, grounds()},
+		Suspend{By: b, Components: on, From: from, Second: second, Grounds: grounds()}, Reinstate{b, on, from}, Withdraw{b, on, from}, Amend{By: b, Roles: []string{"importer"}, Grounds: grounds()},
+		Revoke{By: b, Components: on, From: from, Second: second, Grounds: grounds()}, Annul{By: b, Components: on, Second: second, Grounds: grounds()},
 		TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: now}}, IssueCredential{b, issue}, SetStatus{b, a.StatusDue(now)},
 	}
+	commands = append(commands, anySuspension(t, a, b, on, from, second)...)
 	if idx > 1 {
 		commands = append(commands, SupersedeCredential{b, a.Credentials[idx-2].SHA256, a.Credentials[idx-1].SHA256})
 	}
 	return rapid.SampledFrom(commands).Draw(t, "command")
+}
+
+// anySuspension are commands about suspensions with grounds and clocks.
+func anySuspension(t *rapid.T, a Authorisation, b By, on []string, from int64, second string) []Command {
+	start := func(rule, outcome string, days int64) deadline.Change {
+		return deadline.Change{Rule: rule, Do: deadline.Start, At: max(b.At, from), Due: max(b.At, from) + days, Outcome: outcome, Basis: "law"}
+	}
+	outcome := rapid.SampledFrom([]string{"lift", "ask"}).Draw(t, "on lapse")
+	ground := rapid.SampledFrom([]Ground{OnDoubt, ForRemedy, OnRequest}).Draw(t, "ground")
+	clocks := []deadline.Change{start("rule", outcome, rapid.Int64Range(1, 9).Draw(t, "days"))}
+	list := []Command{Suspend{By: b, Components: on, From: from, Ground: ground, Second: second, Clocks: clocks, Grounds: grounds()}, Confirm{b, on},
+		Suspend{By: b, Components: on, Ground: OnDoubt, Urgent: true, Clocks: append(clocks[:1:1], start(RuleUrgent, "lift", 3)), Grounds: grounds()}}
+	for _, k := range a.Clocks {
+		if k.EndedAt == 0 && k.Due > 0 {
+			list = append(list, ChangeClocks{b, []deadline.Change{{Rule: k.Rule, Do: deadline.Extend, At: b.At, Due: k.Due + 2, By: &deadline.Period{N: 2, Unit: deadline.Days}, For: "agreed"}}})
+		}
+	}
+	return list
+}
+
+// checkSuspensions holds what the law says of suspensions against a history: an urgent
+// one that nobody confirmed is over when its time is, and one that lifts itself is
+// lifted at its very due.
+func checkSuspensions(t *rapid.T, a Authorisation, list []Event, now int64) {
+	t.Helper()
+	for _, c := range a.Components {
+		urgent, waits := a.Clocks.Open(ClockName(RuleUrgent, c.Code))
+		if s := c.Suspension; s.unconfirmed() && c.State == Suspended && !c.awaits(ActRevoke) && (!waits || urgent.Due <= now) {
+			t.Fatalf("%s is suspended by %s alone, by %d: %+v", c.Code, s.By, now, a.Clocks)
+		}
+		if c.State != Suspended && c.Suspension != nil && !c.awaits(ActSuspend) {
+			t.Fatalf("%s is %s and has a suspension", c.Code, c.State)
+		}
+		for _, k := range a.Clocks {
+			if _, of := clockOf(k.Rule); of == c.Code && k.EndedAt == 0 && c.Suspension == nil {
+				t.Fatalf("clock %s runs and %s is %s", k.Rule, c.Code, c.State)
+			}
+		}
+	}
+	for _, e := range list {
+		if fell, ok := e.Data.(AuthorisationFellDue); ok && fell.Change.Do == deadline.Lapse && (e.EffectiveAt != fell.Change.Due || e.Actor != Scheduler) {
+			t.Fatalf("due at %d, lapsed at %d by %s", fell.Change.Due, e.EffectiveAt, e.Actor)
+		}
+		if e.EffectiveAt < e.DecidedAt && e.Actor != Scheduler && e.Type() != "authorisation.annulled" {
+			t.Fatalf("%s takes effect at %d and was decided at %d", e.Type(), e.EffectiveAt, e.DecidedAt)
+		}
+	}
 }
 
 func secondOf(c Command) (string, bool) {

@@ -11,15 +11,7 @@ import (
 type (
 	// TakeEffect is the clock's: see [Authorisation.Due].
 	TakeEffect struct{ By }
-	// Suspend takes one officer; a second may be named.
-	Suspend struct {
-		By
-		Components []string
-		From       int64
-		Second     string
-		Grounds    Grounds
-	}
-	Reinstate struct {
+	Reinstate  struct {
 		By
 		Components []string
 		From       int64
@@ -30,6 +22,7 @@ type (
 		Components []string
 		From       int64
 		Second     string
+		Heard      Heard
 		Grounds    Grounds
 	}
 	// Annul takes two officers and reaches back to the original effective date (UCC Art. 27(3)).
@@ -37,6 +30,7 @@ type (
 		By
 		Components []string
 		Second     string
+		Heard      Heard
 		Grounds    Grounds
 	}
 	// Withdraw is the holder's wish, recorded by an officer: no grounds, no bar.
@@ -50,12 +44,12 @@ type (
 		By
 		Roles     []string
 		ScopeText string
+		Heard     Heard
 		Grounds   Grounds
 	}
 )
 
 func (TakeEffect) name() string { return "take effect" }
-func (Suspend) name() string    { return "suspend" }
 func (Reinstate) name() string  { return "reinstate" }
 func (Revoke) name() string     { return "revoke" }
 func (Annul) name() string      { return "annul" }
@@ -78,11 +72,6 @@ type (
 		Component string `json:"component"`
 		Act       Act    `json:"act"`
 	}
-	AuthorisationSuspended struct {
-		Components []string `json:"components"`
-		Second     string   `json:"second,omitzero"`
-		Grounds
-	}
 	AuthorisationReinstated struct {
 		Components []string `json:"components"`
 	}
@@ -90,11 +79,13 @@ type (
 		Components []string `json:"components"`
 		Second     string   `json:"second"`
 		Grounds
+		Heard // of version 2
 	}
 	AuthorisationAnnulled struct {
 		Components []string `json:"components"`
 		Second     string   `json:"second"`
 		Grounds
+		Heard // of version 2
 	}
 	AuthorisationWithdrawn struct {
 		Components []string `json:"components"`
@@ -103,6 +94,7 @@ type (
 		Roles     []string `json:"roles"`
 		ScopeText string   `json:"scope_text,omitzero"`
 		Grounds
+		Heard // of version 2
 	}
 )
 
@@ -110,23 +102,32 @@ func (d AuthorisationGranted) event() (string, int64) {
 	return "authorisation.granted", withAuthority(d.Authority)
 }
 func (AuthorisationTookEffect) event() (string, int64) { return "authorisation.took_effect", 1 }
-func (AuthorisationSuspended) event() (string, int64)  { return "authorisation.suspended", 1 }
 func (AuthorisationReinstated) event() (string, int64) { return "authorisation.reinstated", 1 }
-func (AuthorisationRevoked) event() (string, int64)    { return "authorisation.revoked", 1 }
-func (AuthorisationAnnulled) event() (string, int64)   { return "authorisation.annulled", 1 }
+func (d AuthorisationRevoked) event() (string, int64)  { return "authorisation.revoked", d.version() }
+func (d AuthorisationAnnulled) event() (string, int64) { return "authorisation.annulled", d.version() }
 func (AuthorisationWithdrawn) event() (string, int64)  { return "authorisation.withdrawn", 1 }
-func (AuthorisationAmended) event() (string, int64)    { return "authorisation.amended", 1 }
+func (d AuthorisationAmended) event() (string, int64)  { return "authorisation.amended", d.version() }
+
+// version is that of a form which says something of the hearing; the first knew none.
+func (h Heard) version() int64 {
+	if h == (Heard{}) {
+		return 1
+	}
+	return 2
+}
 
 var authorisationForms = map[string]form{
 	"authorisation.granted/1":     read[AuthorisationGranted],
 	"authorisation.granted/2":     read[AuthorisationGranted],
 	"authorisation.took_effect/1": read[AuthorisationTookEffect],
-	"authorisation.suspended/1":   read[AuthorisationSuspended],
 	"authorisation.reinstated/1":  read[AuthorisationReinstated],
 	"authorisation.revoked/1":     read[AuthorisationRevoked],
+	"authorisation.revoked/2":     read[AuthorisationRevoked],
 	"authorisation.annulled/1":    read[AuthorisationAnnulled],
+	"authorisation.annulled/2":    read[AuthorisationAnnulled],
 	"authorisation.withdrawn/1":   read[AuthorisationWithdrawn],
 	"authorisation.amended/1":     read[AuthorisationAmended],
+	"authorisation.amended/2":     read[AuthorisationAmended],
 }
 
 func (AuthorisationGranted) opens() {}
@@ -157,33 +158,28 @@ func (a Authorisation) act(c Command, act Act, codes []string, at int64, fact fu
 	return one(c.by(), effective, fact(on))
 }
 
-func (a Authorisation) suspend(c Suspend) ([]Event, error) {
-	if c.Second != "" {
-		if err := twoOfficers(c.By, c.Second); err != nil {
-			return nil, fmt.Errorf("suspend: %w", err)
-		}
-	}
-	return a.act(c, ActSuspend, c.Components, c.From, func(on []string) Data {
-		return AuthorisationSuspended{on, c.Second, c.Grounds}
-	})
-}
-
 func (a Authorisation) annul(c Annul) ([]Event, error) {
 	if err := twoOfficers(c.By, c.Second); err != nil {
 		return nil, fmt.Errorf("annul: %w", err)
+	}
+	if err := c.Heard.before(c.At); err != nil {
+		return nil, err
 	}
 	on, err := a.touch(c, ActAnnul, c.Components)
 	if err != nil {
 		return nil, err
 	}
-	return one(c.By, a.EffectiveAt, AuthorisationAnnulled{on, c.Second, c.Grounds})
+	return one(c.By, a.EffectiveAt, AuthorisationAnnulled{on, c.Second, c.Grounds, c.Heard})
 }
 
 func (a Authorisation) amend(c Amend) ([]Event, error) {
 	if a.Ended() {
 		return nil, &TransitionError{a.words(), c.name(), "nothing is left to amend"}
 	}
-	return one(c.By, c.At, AuthorisationAmended{c.Roles, c.ScopeText, c.Grounds})
+	if err := c.Heard.before(c.At); err != nil {
+		return nil, err
+	}
+	return one(c.By, c.At, AuthorisationAmended{c.Roles, c.ScopeText, c.Grounds, c.Heard})
 }
 
 // touch lists the components an act falls on: those named, each of which must admit
@@ -242,22 +238,18 @@ func (d AuthorisationTookEffect) check() error {
 		ActTakeEffect, ActSuspend, ActReinstate, ActRevoke, ActWithdraw, ActExpire))
 }
 
-func (d AuthorisationSuspended) check() error {
-	return first(codes("components", d.Components, 1), optional("second", d.Second, maxName), d.Grounds.check())
-}
-
 func (d AuthorisationReinstated) check() error { return codes("components", d.Components, 1) }
 
 func (d AuthorisationRevoked) check() error {
-	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check())
+	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check(), d.Heard.check())
 }
 
 func (d AuthorisationAnnulled) check() error {
-	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check())
+	return first(codes("components", d.Components, 1), text("second", d.Second, maxName), d.Grounds.check(), d.Heard.check())
 }
 
 func (d AuthorisationWithdrawn) check() error { return codes("components", d.Components, 1) }
 
 func (d AuthorisationAmended) check() error {
-	return first(codes("roles", d.Roles, 1), optional("scope_text", d.ScopeText, maxNote), d.Grounds.check())
+	return first(codes("roles", d.Roles, 1), optional("scope_text", d.ScopeText, maxNote), d.Grounds.check(), d.Heard.check())
 }
