@@ -149,7 +149,7 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 			pack := n.packFor(a.Wish.Authority)
 			effective := pack.EffectiveAt(time.Unix(by.At, 0))
 			g := authorisation.Grant{By: by, Authorisation: number, EffectiveAt: effective.Unix()}
-			if until, limited := pack.ValidUntil(effective); limited {
+			if until, limited := pack.ValidUntil(a.Wish.Type, effective); limited {
 				g.ExpiresAt = until.Unix()
 			}
 			return g, nil

@@ -44,14 +44,25 @@ func (p *Pack) EffectiveAt(decidedAt time.Time) time.Time {
 	return time.Date(y, m, d+p.Effect.Days, 0, 0, 0, 0, p.zone)
 }
 
-// ValidUntil is the first instant an authorisation effective at effectiveAt is no
-// longer valid; false where validity is unlimited. 29 February ends on 1 March.
-func (p *Pack) ValidUntil(effectiveAt time.Time) (time.Time, bool) {
-	if p.Validity.Rule != ValidYears {
+// ValidityOf is how long an authorisation of a type lasts: as the type says, or
+// the programme.
+func (p *Pack) ValidityOf(typ string) Validity {
+	if t, err := p.Type(typ); err == nil && t.Validity != nil {
+		return *t.Validity
+	}
+	return p.Validity
+}
+
+// ValidUntil is the first instant an authorisation of a type, effective at
+// effectiveAt, is no longer valid; false where validity is unlimited. 29 February
+// ends on 1 March.
+func (p *Pack) ValidUntil(typ string, effectiveAt time.Time) (time.Time, bool) {
+	v := p.ValidityOf(typ)
+	if v.Rule != ValidYears {
 		return time.Time{}, false
 	}
 	y, m, d := effectiveAt.In(p.zone).Date()
-	return time.Date(y+p.Validity.Years, m, d, 0, 0, 0, 0, p.zone), true
+	return time.Date(y+v.Years, m, d, 0, 0, 0, 0, p.zone), true
 }
 
 // CredentialUntil is the expiry of a credential whose life begins at from: the

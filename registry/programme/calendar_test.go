@@ -57,11 +57,11 @@ func TestEffectIsAlwaysALocalMidnightFiveDaysOn(t *testing.T) {
 
 func TestValidityAndCredentialLife(t *testing.T) {
 	sg := load(t, "SG", "")
-	until, limited := sg.ValidUntil(at(t, "2024-02-29T10:00:00+08:00"))
+	until, limited := sg.ValidUntil("STP", at(t, "2024-02-29T10:00:00+08:00"))
 	if !limited || !until.Equal(at(t, "2027-03-01T00:00:00+08:00")) {
 		t.Errorf("three years from a leap day end %s (%v)", until, limited)
 	}
-	if _, limited := load(t, "EU", "DE").ValidUntil(at(t, "2024-03-06T00:00:00Z")); limited {
+	if _, limited := load(t, "EU", "DE").ValidUntil("AEOF", at(t, "2024-03-06T00:00:00Z")); limited {
 		t.Error("an EU authorisation ends by itself")
 	}
 	from := at(t, "2024-03-06T00:00:00Z")

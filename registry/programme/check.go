@@ -9,7 +9,7 @@ import (
 )
 
 // Format is the format name of a pack.
-const Format = "aeo.pack/1"
+const Format = "aeo.pack/2"
 
 // check refuses a pack whose parts do not fit together, saying which.
 func (p *Pack) check() error {
@@ -28,7 +28,8 @@ func (p *Pack) check() error {
 		return fmt.Errorf("territory %q or code %q is malformed", p.Territory, p.Code)
 	}
 	for _, check := range []func() error{
-		p.checkZones, p.checkRoles, p.checkTypes, p.checkRequirements, p.checkTimes, p.checkReleases, p.checkSchemes,
+		p.checkZones, p.checkRoles, p.checkTypes, p.checkRequirements, p.checkCriteria, p.checkTimes, p.checkReleases, p.checkSchemes,
+		p.checkDeadlines, p.checkProcedure, p.checkConsequences, p.checkMonitoring, p.checkCertificates,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -100,7 +101,7 @@ func (p *Pack) checkTypes() error {
 }
 
 func (p *Pack) checkRequirements() error {
-	var seen []string
+	var seen, letters []string
 	for _, r := range p.Requirements {
 		if r.Code == "" || slices.Contains(seen, r.Code) || r.Title == "" || r.Source == "" {
 			return fmt.Errorf("requirement %q: repeated, or code, title or source missing", r.Code)
@@ -119,6 +120,10 @@ func (p *Pack) checkRequirements() error {
 			if len(letter) != 1 || letter < "A" || letter > "M" {
 				return fmt.Errorf("requirement %s: %q is not a letter of the SAFE criteria", r.Code, letter)
 			}
+			if slices.Contains(letters, letter) {
+				return fmt.Errorf("requirement %s: letter %s stands under another requirement too", r.Code, letter)
+			}
+			letters = append(letters, letter)
 		}
 	}
 	for _, t := range p.Types {
@@ -137,17 +142,31 @@ func (p *Pack) checkTimes() error {
 	default:
 		return fmt.Errorf("effect: no rule %q with %d days", e.Rule, e.Days)
 	}
-	switch v := p.Validity; {
-	case v.Source == "":
-		return fmt.Errorf("validity: source is missing")
-	case v.Rule == ValidUnlimited && v.Years == 0, v.Rule == ValidYears && v.Years >= 1 && v.Years <= 20:
-	default:
-		return fmt.Errorf("validity: no rule %q with %d years", v.Rule, v.Years)
+	if err := p.Validity.check(); err != nil {
+		return err
+	}
+	for _, t := range p.Types {
+		if t.Validity == nil {
+			continue
+		}
+		if err := t.Validity.check(); err != nil {
+			return fmt.Errorf("type %s: %w", t.Code, err)
+		}
 	}
 	if p.CredentialDays < 1 || p.CredentialDays > MaxCredentialDays {
 		return fmt.Errorf("credential life of %d days is not within 1 to %d", p.CredentialDays, MaxCredentialDays)
 	}
 	return nil
+}
+
+func (v Validity) check() error {
+	switch {
+	case v.Source == "":
+		return fmt.Errorf("validity: source is missing")
+	case v.Rule == ValidUnlimited && v.Years == 0, v.Rule == ValidYears && v.Years >= 1 && v.Years <= 20:
+		return nil
+	}
+	return fmt.Errorf("validity: no rule %q with %d years", v.Rule, v.Years)
 }
 
 func (p *Pack) checkReleases() error {
@@ -228,5 +247,7 @@ func (p *Pack) checkExample(s Scheme) error {
 var (
 	territoryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 	typeCode      = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
+	criterionCode = regexp.MustCompile(`^[A-Z]{1,2}-[1-9][0-9]{0,2}$`)
+	changeCode    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 	schemeCode    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 )

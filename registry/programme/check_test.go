@@ -8,7 +8,7 @@ import (
 func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
 	eu := string(load(t, "EU", "").Raw())
 	for name, tc := range map[string]struct{ old, new, why string }{
-		"another format":                       {`aeo.pack/1`, `aeo.pack/2`, "format"},
+		"another format":                       {`aeo.pack/2`, `aeo.pack/1`, "format"},
 		"an unknown member":                    {`"since":`, `"hence": 1, "since":`, "hence"},
 		"a member twice":                       {`"since":`, `"since": 1, "since":`, "duplicate"},
 		"no administration":                    {`"European Commission, DG TAXUD"`, `""`, "administration is missing"},
@@ -32,6 +32,22 @@ func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
 		"an example its pattern refuses":       {`"DE1234567"`, `"1234567"`, "example"},
 		"an example of no member":              {`"DE1234567"`, `"CH1234567"`, "example"},
 		"a rule without source":                {`DA Art. 29: the fifth day after the decision was taken`, ``, "source"},
+		"a letter under two requirements":      {`"safe": ["B"]`, `"safe": ["A"]`, "another requirement"},
+		"a criterion under no requirement":     {`"group": "39D"`, `"group": "39X"`, "39X"},
+		"a criterion that asks nothing":        {`completed training in customs law?`, `completed training in customs law`, "X-1"},
+		"a deadline nothing acts on":           {`"id": "recheck"`, `"id": "seance"`, "seance"},
+		"a deadline both there and absent":     {`{"rule": "renewal"`, `{"rule": "hearing"`, "hearing"},
+		"a deadline without a period":          {`{"n": 120, "unit": "days"}`, `{"n": 0, "unit": "days"}`, "decision"},
+		"a hearing nobody wrote":               {`"hearing": "before"`, `"hearing": "later"`, "later"},
+		"a visit of what is no component":      {`"AEOS": "required"`, `"AEOF": "required"`, "visit"},
+		"an hour more than the deadline says":  {`"urgent_hours": 72`, `"urgent_hours": 73`, "urgent_hours"},
+		"a silence nobody wrote":               {`"silence": "must_answer"`, `"silence": "golden"`, "silence"},
+		"a consultation that ends first":       {`"until": "2025-05-19"`, `"until": "2015-05-19"`, "until"},
+		"a bar after nothing":                  {`"after": "annulment"`, `"after": "lunch"`, "bars"},
+		"a part ended by what is not its own":  {`"AEOC": ["39D"]`, `"AEOC": ["39A"]`, "39A"},
+		"young companies nobody watches":       {`"young": "young_monitoring"`, `"young": ""`, "young"},
+		"a change told by no deadline":         {`"rule": "change_notice"`, `"rule": "notice"`, "notice"},
+		"a certificate of what is not asked":   {`"covers": ["H-6"`, `"covers": ["H-66"`, "H-66"},
 	} {
 		if !strings.Contains(eu, tc.old) {
 			t.Errorf("%s: the pack does not hold %q", name, tc.old)

@@ -8,9 +8,9 @@
 // takes effect and how long it lasts. Beside each rule stands its source, and
 // `unsure` where the fact still needs a lawyer of that administration.
 //
-// A pack is strict JSON (format "aeo.pack/1", unknown members refused), embedded
+// A pack is strict JSON (format "aeo.pack/2", unknown members refused), embedded
 // in the binary, checked as a whole whenever it is loaded. Of many programmes
-// only an outline was entered (format "aeo.outline/1"): what tells it from
+// only an outline was entered (format "aeo.outline/2"): what tells it from
 // others; the rest is the SAFE Framework's, and marked unsure. [Pack.Profile] is the
 // public part of it, served at /programmes/<code> and carried in bundles
 // (protocol 7 and 10).

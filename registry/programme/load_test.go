@@ -19,7 +19,7 @@ func load(t *testing.T, territory, authority string) *Pack {
 }
 
 func TestEveryPackLoadsForEveryAuthority(t *testing.T) {
-	if diff := cmp.Diff(strings.Fields("AU BR CA CH CL CN EU GB HK ID JP KR MX MY NZ PH SG TH US UY"), Territories()); diff != "" {
+	if diff := cmp.Diff(strings.Fields("AU BR CA CH CL CN EU GB HK ID IN JP KR MX MY NZ PH SG TH US UY"), Territories()); diff != "" {
 		t.Fatalf("territories (-want +got):\n%s", diff)
 	}
 	for _, territory := range Territories() {
@@ -89,7 +89,7 @@ func TestTypesJoinComponents(t *testing.T) {
 		"AEOF is AEOC and AEOS and needs everything": {eu, "AEOF", []string{"AEOC", "AEOS"}, []string{"39A", "39B", "39C", "39D", "39E"}},
 		"AEOC alone needs no security":               {eu, "AEOC", []string{"AEOC"}, []string{"39A", "39B", "39C", "39D"}},
 		"AEOS alone needs no competence":             {eu, "AEOS", []string{"AEOS"}, []string{"39A", "39B", "39C", "39E"}},
-		"a Japanese kind stands alone":               {jp, "AEO-EXPORTER", []string{"AEO-EXPORTER"}, []string{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M"}},
+		"a Japanese kind stands alone":               {jp, "AEO-EXPORTER", []string{"AEO-EXPORTER"}, []string{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "CP"}},
 	} {
 		parts, err := tc.pack.Components(tc.code)
 		if err != nil {
@@ -124,7 +124,7 @@ func TestTypesJoinComponents(t *testing.T) {
 func TestSecurityDecidesWhatMayBeRecognisedAbroad(t *testing.T) {
 	eligible := map[string][]string{
 		"EU": {"AEOF", "AEOS"}, "NZ": {"SES"}, "SG": {"STP-PLUS"}, "US": {"TIER2", "TIER3"},
-		"AU": {"TRUSTED-TRADER"}, "BR": {"OEA-S"}, "CA": {"PIP"}, "CH": {"AEO"}, "CL": {"OEA"}, "CN": {"ADVANCED"}, "GB": {"AEOS"}, "HK": {"AEO"}, "ID": {"AEO"},
+		"AU": {"TRUSTED-TRADER"}, "BR": {"OEA-S"}, "CA": {"PIP"}, "CH": {"AEO"}, "CL": {"OEA"}, "CN": {"ADVANCED"}, "GB": {"AEOS"}, "HK": {"AEO"}, "ID": {"AEO"}, "IN": {"LO", "T2", "T3"},
 		"KR": {"A", "AA", "AAA"}, "MX": {"OEA"}, "MY": {"AEO"}, "PH": {"LEVEL2"}, "TH": {"AEO-BROKER", "AEO-TRADER"}, "UY": {"OEA"},
 		"JP": {"AEO-BROKER", "AEO-EXPORTER", "AEO-IMPORTER", "AEO-LOGISTICS", "AEO-MANUFACTURER", "AEO-WAREHOUSE"},
 	}

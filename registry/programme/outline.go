@@ -9,7 +9,7 @@ import (
 )
 
 // OutlineFormat is the format name of an outline.
-const OutlineFormat = "aeo.outline/1"
+const OutlineFormat = "aeo.outline/2"
 
 // base is what an outline leaves open: the criteria of the SAFE Framework by
 // their letters, and the most careful answer to everything else, marked unsure.
@@ -60,5 +60,11 @@ func complete(raw []byte) ([]byte, error) {
 	p.Code, p.Title, p.Since, p.Types, p.Roles, p.Schemes, p.Notes = o.Code, o.Title, o.Since, o.Types, o.Roles, []Scheme{o.Scheme}, o.Notes
 	p.Contact.Mailbox = "aeo@customs." + strings.ToLower(o.Territory) + ".example"
 	p.Members = []Member{}
+	p.Procedure.Visit = map[string]string{}
+	for _, t := range p.Types {
+		if len(t.Components) == 0 {
+			p.Procedure.Visit[t.Code] = VisitRiskBased
+		}
+	}
 	return jcs.Marshal(p)
 }

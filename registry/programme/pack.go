@@ -4,31 +4,39 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"time"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 // A Pack is the programme of one territory, seen by one authority.
 type Pack struct {
-	Format            string        `json:"format"`
-	Territory         string        `json:"territory"` // ISO 3166-1 alpha-2, or EU, XI, ...
-	Name              string        `json:"name"`      // of the territory
-	Administration    string        `json:"administration"`
-	TimeZone          string        `json:"time_zone"` // IANA name; of a union, its own seat
-	Contact           Contact       `json:"contact"`
-	Code              string        `json:"code"`  // of the programme: "NZ-SES"
-	Title             string        `json:"title"` // of the programme: "Secure Exports Scheme"
-	Since             int           `json:"since"`
-	Law               string        `json:"law"`
-	Members           []Member      `json:"members"` // of a union; empty elsewhere
-	Types             []Type        `json:"types"`
-	Roles             []RoleUse     `json:"roles"`
-	Requirements      []Requirement `json:"requirements"`
-	Schemes           []Scheme      `json:"schemes"`
-	Effect            Effect        `json:"effect"`
-	Validity          Validity      `json:"validity"`
-	CredentialDays    int           `json:"credential_days"`
-	SuspensionShownTo Audience      `json:"suspension_shown_to"`
-	Releases          []Release     `json:"releases"`
-	Notes             []Note        `json:"notes"`
+	Format            string         `json:"format"`
+	Territory         string         `json:"territory"` // ISO 3166-1 alpha-2, or EU, XI, ...
+	Name              string         `json:"name"`      // of the territory
+	Administration    string         `json:"administration"`
+	TimeZone          string         `json:"time_zone"` // IANA name; of a union, its own seat
+	Contact           Contact        `json:"contact"`
+	Code              string         `json:"code"`  // of the programme: "NZ-SES"
+	Title             string         `json:"title"` // of the programme: "Secure Exports Scheme"
+	Since             int            `json:"since"`
+	Law               string         `json:"law"`
+	Members           []Member       `json:"members"` // of a union; empty elsewhere
+	Types             []Type         `json:"types"`
+	Roles             []RoleUse      `json:"roles"`
+	Requirements      []Requirement  `json:"requirements"`
+	Criteria          []Criterion    `json:"criteria"` // of the programme itself, and those it words otherwise than SAFE
+	Schemes           []Scheme       `json:"schemes"`
+	Effect            Effect         `json:"effect"`
+	Validity          Validity       `json:"validity"`
+	Deadlines         deadline.Rules `json:"deadlines"`
+	Without           []Absence      `json:"without"` // deadlines the programme does not know
+	Procedure         Procedure      `json:"procedure"`
+	Monitoring        Monitoring     `json:"monitoring"`
+	Certificates      []Certificate  `json:"certificates"`
+	CredentialDays    int            `json:"credential_days"`
+	SuspensionShownTo Audience       `json:"suspension_shown_to"`
+	Releases          []Release      `json:"releases"`
+	Notes             []Note         `json:"notes"`
 
 	// Authority is who decides: the territory itself, or a member of the union.
 	Authority string `json:"-"`
@@ -55,15 +63,16 @@ type Member struct {
 
 // A Type is a kind of authorisation a trader applies for.
 type Type struct {
-	Code        string   `json:"code"`
-	Title       string   `json:"title"`
-	Components  []string `json:"components,omitempty"` // what it joins; empty for a type that stands alone
-	Roles       []Role   `json:"roles,omitempty"`      // what it may cover; empty means every role of the pack
-	Rank        int      `json:"rank,omitempty"`       // order among tiers; 0 where types are no scale
-	Security    bool     `json:"security"`             // includes the SAFE security part
-	MRAEligible bool     `json:"mra_eligible"`         // may be recognised abroad
-	Source      string   `json:"source"`
-	Unsure      string   `json:"unsure,omitempty"`
+	Code        string    `json:"code"`
+	Title       string    `json:"title"`
+	Components  []string  `json:"components,omitempty"` // what it joins; empty for a type that stands alone
+	Roles       []Role    `json:"roles,omitempty"`      // what it may cover; empty means every role of the pack
+	Rank        int       `json:"rank,omitempty"`       // order among tiers; 0 where types are no scale
+	Security    bool      `json:"security"`             // includes the SAFE security part
+	MRAEligible bool      `json:"mra_eligible"`         // may be recognised abroad
+	Validity    *Validity `json:"validity,omitempty"`   // where it lasts otherwise than the programme's others
+	Source      string    `json:"source"`
+	Unsure      string    `json:"unsure,omitempty"`
 }
 
 // A RoleUse is a role as this programme names it.
@@ -74,7 +83,7 @@ type RoleUse struct {
 	Unsure string `json:"unsure,omitempty"`
 }
 
-// A Requirement is a group of criteria an assessor judges as one.
+// A Requirement is a heading of the programme's law under which criteria stand.
 type Requirement struct {
 	Code   string   `json:"code"`
 	Title  string   `json:"title"`

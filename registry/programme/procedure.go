@@ -1,0 +1,135 @@
+package programme
+
+// When an applicant is heard about an adverse decision.
+const (
+	HearingBefore = "before"
+	HearingAfter  = "after"
+	HearingNone   = "none"
+)
+
+// Whether the sites of an applicant are visited before a grant.
+const (
+	VisitRequired  = "required"
+	VisitRiskBased = "risk_based"
+	VisitNone      = "none"
+)
+
+// What the silence of somebody who was consulted means.
+const (
+	SilenceNoObjection = "no_objection"
+	SilenceMustAnswer  = "must_answer"
+)
+
+// From what the effect of a decision derives.
+const (
+	EffectOfDecision = "decision"
+	EffectOfService  = "service"
+)
+
+// What becomes of a suspension whose time is over.
+const (
+	LapseLift = "lift" // it ends by itself
+	LapseAsk  = "ask"  // it goes on until an officer says
+)
+
+// After what an operator is barred from applying again.
+const (
+	AfterRevocation = "revocation"
+	AfterAnnulment  = "annulment"
+	AfterRefusal    = "refusal"
+)
+
+// Which rules a running case keeps when a pack is replaced.
+const (
+	TransitionKeep = "keep" // those of the day it began
+	TransitionNew  = "new"
+)
+
+// A Procedure is how applications and authorisations are dealt with.
+type Procedure struct {
+	Hearing       string            `json:"hearing"`
+	Visit         map[string]string `json:"visit"` // by component
+	Consultations []Consultation    `json:"consultations"`
+	EffectOf      EffectOf          `json:"effect_of"`
+	UrgentHours   int               `json:"urgent_hours"` // a suspension by one officer lapses unless a second confirms it
+	OnLapse       string            `json:"on_lapse"`
+	Bars          []Bar             `json:"bars"`
+	// YoungYears is the age below which a company is young: judged on the
+	// alternative bases, and watched after the grant. 0: the programme knows none.
+	YoungYears int `json:"young_years"`
+	// AlternativeBases is on what a young company's compliance is judged instead:
+	// "other_records", "representative", "investor" (SAFE Standard on compliance).
+	AlternativeBases     []string `json:"alternative_bases"`
+	SecondScoringPercent int      `json:"second_scoring_percent"` // of assessments scored again, blind
+	Transitional         string   `json:"transitional"`
+	Offices              []Office `json:"offices"`
+	// Partial names by component the requirements whose failing ends that component alone.
+	Partial map[string][]string `json:"partial"`
+	// Sources says by member where each rule comes from.
+	Sources map[string]Cite `json:"sources"`
+}
+
+// A Cite is where a rule comes from, and what is unsure about it.
+type Cite struct {
+	Source string `json:"source"`
+	Unsure string `json:"unsure,omitempty"`
+}
+
+// EffectOf is from what the effect of a grant and of an adverse decision derives.
+type EffectOf struct {
+	Grant   string `json:"grant"`
+	Adverse string `json:"adverse"`
+}
+
+// A Consultation is who else is asked before a decision.
+type Consultation struct {
+	Who       string `json:"who"`
+	Mandatory bool   `json:"mandatory"` // the decision waits for it
+	Rule      string `json:"rule"`      // the deadline of the answer
+	Silence   string `json:"silence"`
+	From      string `json:"from,omitempty"`  // 2006-01-02, the first day the rule applies
+	Until     string `json:"until,omitempty"` // the first day it no longer does
+	Source    string `json:"source"`
+	Unsure    string `json:"unsure,omitempty"`
+}
+
+// A Bar keeps an operator from applying again.
+type Bar struct {
+	After  string   `json:"after"`
+	Years  int      `json:"years"`
+	Types  []string `json:"types,omitempty"` // of what ended; empty: of any
+	Source string   `json:"source"`
+	Unsure string   `json:"unsure,omitempty"`
+}
+
+// An Office is a place where cases are dealt with.
+type Office struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// ConsultationsOn are the rules of consultation of a day (2006-01-02).
+func (p *Pack) ConsultationsOn(day string) []Consultation {
+	var out []Consultation
+	for _, c := range p.Procedure.Consultations {
+		if (c.From == "" || c.From <= day) && (c.Until == "" || day < c.Until) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Bar is the bar that follows when an authorisation of a type, or an application
+// for it, ended so; false where none does. Of several the longest counts.
+func (p *Pack) Bar(after, typ string) (bar Bar, ok bool) {
+	for _, b := range p.Procedure.Bars {
+		of := len(b.Types) == 0
+		for _, t := range b.Types {
+			of = of || t == typ
+		}
+		if of && b.After == after && b.Years > bar.Years {
+			bar, ok = b, true
+		}
+	}
+	return bar, ok
+}
