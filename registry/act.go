@@ -9,29 +9,11 @@ import (
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
-// A Caller is who makes a request and what the request is bound to. It travels
-// with the context, from whoever authenticated it to the case it is about.
-type Caller struct {
-	Account string // number of the account; empty where the machine's own user speaks
-}
-
-type callerKey struct{}
-
-// WithCaller puts a caller into a context.
-func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
-}
-
-func callerOf(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
-	return c
-}
-
 // by is who acts in a case now, as one of the given roles. An account acts under
 // its own number; where nobody is authenticated it is who the request names.
 func (n *Node) by(ctx context.Context, number, named string, _ ...access.Role) (authorisation.By, error) {
 	actor := named
-	if c := callerOf(ctx); c.Account != "" {
+	if c := CallerOf(ctx); c.Account != "" {
 		actor = c.Account
 	}
 	return authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}, nil
@@ -55,6 +37,9 @@ func act[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[S]
 	if err != nil {
 		return state, err
 	}
+	if err := n.match(ctx, number); err != nil {
+		return state, err
+	}
 	c, err := command(state)
 	if err != nil {
 		return state, err
@@ -69,6 +54,7 @@ func enact[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[
 	if err != nil {
 		return state, err
 	}
+	stamp(ctx, events)
 	for _, e := range events {
 		if e.Case != events[0].Case {
 			continue // a grant also opens the case of the authorisation
@@ -84,6 +70,16 @@ func enact[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[
 	if err != nil {
 		return state, err
 	}
-	_, err = n.ledger.Append(ctx, entries...)
-	return state, err
+	where, err := n.ledger.Append(ctx, entries...)
+	if err != nil {
+		return state, err
+	}
+	for i, e := range events {
+		if e.Case != events[0].Case {
+			events, where.Leaves = events[:i], where.Leaves[:i]
+			break
+		}
+	}
+	tell(ctx, version(where.Leaves[len(events)-1]))
+	return state, nil
 }

@@ -121,10 +121,14 @@ func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun boo
 	if err != nil {
 		return a, err
 	}
+	if err := n.match(ctx, number); err != nil {
+		return a, err
+	}
 	events, err := decide(a, command(authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}))
 	if err != nil {
 		return a, err
 	}
+	stamp(ctx, events)
 	next, err := applyAll(a, events)
 	if err != nil || dryRun {
 		return next, err
@@ -136,6 +140,16 @@ func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun boo
 	if err := n.write(ctx, entries, next); err != nil {
 		return a, err
 	}
+	return n.asItIs(ctx, number)
+}
+
+// asItIs reads an authorisation after a change, while its lock is held.
+func (n *Node) asItIs(ctx context.Context, number string) (authorisation.Authorisation, error) {
+	now, err := n.Version(number)
+	if err != nil {
+		return authorisation.Authorisation{}, err
+	}
+	tell(ctx, now)
 	return readCase(n, number, view.Authorisation)
 }
 

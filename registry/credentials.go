@@ -192,6 +192,9 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 	if err != nil {
 		return nil, err
 	}
+	if err := n.match(ctx, number); err != nil {
+		return nil, err
+	}
 	o, err := readCase(n, a.Operator, view.Operator)
 	if err != nil {
 		return nil, err
@@ -211,7 +214,7 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 		taken = append(taken, s)
 		claims := n.claims(a, o, component, days)
 		claims.Status = credential.StatusRef{URI: s.uri, Idx: s.idx}
-		more, next, digest, err := n.credentialEntries(a, claims, actor)
+		more, next, digest, err := n.credentialEntries(ctx, a, claims, actor)
 		if err != nil {
 			return nil, err
 		}
@@ -224,6 +227,11 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 		return nil, err
 	}
 	n.directory.touch(a.Operator, false)
+	now, err := n.Version(number)
+	if err != nil {
+		return nil, err
+	}
+	tell(ctx, now)
 	return digests, nil
 }
 
@@ -263,7 +271,7 @@ func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, c
 
 // credentialEntries signs a credential and makes the log entries that record it;
 // next is the authorisation after them.
-func (n *Node) credentialEntries(a authorisation.Authorisation, claims credential.Claims, actor string) (
+func (n *Node) credentialEntries(ctx context.Context, a authorisation.Authorisation, claims credential.Claims, actor string) (
 	entries []ledger.Entry, next authorisation.Authorisation, digest string, err error) {
 	peers, err := n.loadPeers()
 	if err != nil {
@@ -293,6 +301,7 @@ func (n *Node) credentialEntries(a authorisation.Authorisation, claims credentia
 	if err != nil {
 		return nil, a, "", err
 	}
+	stamp(ctx, events)
 	if entries, err = issuedEntries(events, a.Operator, digest, sdjwt); err != nil {
 		return nil, a, "", err
 	}

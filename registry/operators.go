@@ -76,6 +76,7 @@ func (n *Node) actOnOperator(ctx context.Context, o authorisation.Operator, c au
 	if err != nil {
 		return o, err
 	}
+	stamp(ctx, events)
 	if o, err = applyAll(o, events); err != nil || dryRun {
 		return o, err
 	}
@@ -83,9 +84,11 @@ func (n *Node) actOnOperator(ctx context.Context, o authorisation.Operator, c au
 	if err != nil {
 		return o, err
 	}
-	if _, err = n.ledger.Append(ctx, entries...); err != nil {
+	where, err := n.ledger.Append(ctx, entries...)
+	if err != nil {
 		return o, err
 	}
+	tell(ctx, version(where.Leaves[len(where.Leaves)-1]))
 	n.directory.touch(o.Case, len(o.Releases) > 0)
 	return o, nil
 }
@@ -109,6 +112,9 @@ func (n *Node) ReleaseOperator(ctx context.Context, r ReleaseOperator) (authoris
 	}
 	defer n.lockCase(o.Case)()
 	if o, err = readCase(n, o.Case, view.Operator); err != nil {
+		return o, err
+	}
+	if err := n.match(ctx, o.Case); err != nil {
 		return o, err
 	}
 	by := authorisation.By{Case: o.Case, Actor: r.By, At: n.now().Unix()}

@@ -118,7 +118,7 @@ func (c *client) unreachable(err error) error {
 var (
 	statusCodes = map[int]int{
 		http.StatusBadRequest: exitUsage, http.StatusRequestEntityTooLarge: exitUsage, http.StatusUnprocessableEntity: exitUsage,
-		http.StatusForbidden: exitNotAllowed, http.StatusNotFound: exitFile, http.StatusConflict: exitConflict,
+		http.StatusForbidden: exitNotAllowed, http.StatusNotFound: exitFile, http.StatusConflict: exitConflict, http.StatusPreconditionFailed: exitConflict,
 		http.StatusBadGateway: exitLater, http.StatusServiceUnavailable: exitLater, http.StatusGatewayTimeout: exitLater,
 		http.StatusInsufficientStorage: exitLater,
 	}

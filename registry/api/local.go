@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = methodNotAllowed(r)
+	r.Use(serving(n))
 	localNode(r, n)
 	localCases(r, n)
 	localFederation(r, n)
@@ -248,43 +250,77 @@ func listOf[T any](items []T) List[T] {
 
 func asList[T any](items []T, err error) (any, error) { return listOf(items), err }
 
-// get registers a reading route, for HEAD too.
-func get(r *mux.Router, path string, read func(*http.Request) (any, error)) {
+// get registers a reading route, for HEAD too. A case is answered with its version as the ETag.
+func get[Resp any](r *mux.Router, path string, read func(*http.Request) (Resp, error)) {
 	r.HandleFunc(v1+path, func(w http.ResponseWriter, q *http.Request) {
 		v, err := read(q)
+		if number := caseNumber(v); err == nil && number != "" {
+			var now string
+			if now, err = nodeOf(q).Version(number); err == nil {
+				tagged(w, now)
+				v, err = read(q) // again: what is shown is not older than what the tag names
+			}
+		}
 		answerJSON(w, v, err)
 	}).Methods(http.MethodGet, http.MethodHead)
 }
 
 // command registers a route that changes something.
 func command[Req, Resp any](r *mux.Router, path string, do func(context.Context, Req) (Resp, error)) {
-	r.Handle(v1+path, post(do)).Methods(http.MethodPost)
+	r.Handle(v1+path, post(v1+path, do)).Methods(http.MethodPost)
 }
 
-// post reads one strict JSON request, hands it to the node and answers with what it returns.
-func post[Req, Resp any](do func(context.Context, Req) (Resp, error)) http.Handler {
+// post reads one strict JSON request, hands it to the node and answers with what it
+// returns, or with the case it is about where it was carried out before.
+func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error)) http.Handler {
+	_, aboutCase := caseField(reflect.TypeFor[Resp]())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > maxLocalBody {
-			writeProblem(w, tooLarge(maxLocalBody))
-			return
-		}
-		raw, err := io.ReadAll(r.Body)
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			writeProblem(w, tooLarge(large.Limit))
-			return
-		}
-		var req Req
-		if err == nil {
-			err = jcs.Unmarshal(raw, &req)
-		}
+		raw, req, err := readRequest[Req](r)
 		if err != nil {
-			writeProblem(w, problemOf(fmt.Errorf("%w: %w", registry.ErrInvalid, err)))
+			refuse(w, err)
 			return
 		}
-		resp, err := do(r.Context(), req)
+		ctx, heard, err := bound(r, path, raw, aboutCase)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		var resp any
+		done, again, err := nodeOf(r).Once(ctx, func() (err error) {
+			resp, err = do(ctx, req)
+			return err
+		})
+		if again {
+			w.Header().Set(replayedHeader, "true")
+			resp = done
+		}
+		if err == nil {
+			tagged(w, heard.Version())
+		}
 		answerJSON(w, resp, err)
 	})
+}
+
+func readRequest[Req any](r *http.Request) (raw []byte, req Req, err error) {
+	if r.ContentLength > maxLocalBody {
+		return nil, req, &http.MaxBytesError{Limit: maxLocalBody}
+	}
+	if raw, err = io.ReadAll(r.Body); err != nil {
+		return nil, req, fmt.Errorf("%w: %w", registry.ErrInvalid, err)
+	}
+	if err = jcs.Unmarshal(raw, &req); err != nil {
+		err = fmt.Errorf("%w: %w", registry.ErrInvalid, err)
+	}
+	return raw, req, err
+}
+
+// refuse answers what never reached the node.
+func refuse(w http.ResponseWriter, err error) {
+	if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+		writeProblem(w, tooLarge(large.Limit))
+		return
+	}
+	writeProblem(w, problemOf(err))
 }
 
 func answerJSON(w http.ResponseWriter, v any, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/view"
 )
 
 // A Problem is RFC 9457 problem details.
@@ -22,6 +23,8 @@ type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitzero"`
+	// Changes are what was done in the case since the version If-Match named.
+	Changes []view.Change `json:"changes,omitzero"`
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -37,6 +40,8 @@ var problems = []struct {
 	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
 	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},
 	{registry.ErrConflict, "conflict", "The state does not allow it", http.StatusConflict},
+	{registry.ErrStale, "stale", "It was changed meanwhile", http.StatusPreconditionFailed},
+	{registry.ErrKeyReused, "key-reused", "This Idempotency-Key belongs to another request", http.StatusUnprocessableEntity},
 	{registry.ErrExists, "conflict", "It exists already", http.StatusConflict},
 	{ledger.ErrConflict, "conflict", "The log refuses the entry", http.StatusConflict},
 	{registry.ErrStranger, "not-a-partner", "This is no message of a partner to this node", http.StatusForbidden},
@@ -76,7 +81,11 @@ const ProblemPrefix = "urn:aeo:problem:"
 func problemOf(err error) *Problem {
 	for _, p := range problems {
 		if errors.Is(err, p.err) {
-			return &Problem{Type: ProblemPrefix + p.name, Title: p.title, Status: p.status, Detail: err.Error()}
+			told := &Problem{Type: ProblemPrefix + p.name, Title: p.title, Status: p.status, Detail: err.Error()}
+			if stale := (*registry.StaleError)(nil); errors.As(err, &stale) {
+				told.Changes = stale.Changes
+			}
+			return told
 		}
 	}
 	return &Problem{Type: ProblemPrefix + "internal", Title: "The node could not do it", Status: http.StatusInternalServerError}

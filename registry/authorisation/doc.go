@@ -53,6 +53,9 @@
 //	{"actor":..., "case":..., "data":{...}, "decided_at":..., "effective_at":...,
 //	 "type":"authorisation.suspended", "version":1}
 //
+// An event brought about by a request that bore a key has the member request too:
+// {"body":..., "key":...}, digests by which the same request is known again.
+//
 // Clocks are changes of deadlines, [deadline.Change]. An unknown type, version or member is refused. A form once written stays
 // readable for ever; what has to change becomes another version.
 //

@@ -23,7 +23,24 @@ type Event struct {
 	DecidedAt   int64
 	EffectiveAt int64
 	RecordedAt  int64 // set by whoever reads the ledger; no part of the bytes
+	Request     Origin
 	Data        Data
+}
+
+// An Origin is the request that brought an event about, where whoever asked gave
+// it a key of their own: with the event in the log, the same request made again finds that it
+// was carried out. Both are SHA-256 digests in lower-case hexadecimal; the zero
+// Origin is none.
+type Origin struct {
+	Body string `json:"body"` // of what was asked
+	Key  string `json:"key"`  // of who asked, and their key
+}
+
+func (r Origin) check() error {
+	if r == (Origin{}) {
+		return nil
+	}
+	return first(digest("request", r.Body), digest("request", r.Key))
 }
 
 // Data is what happened: one of the forms the package documentation lists.
@@ -52,8 +69,13 @@ type envelope[D any] struct {
 	Data        D      `json:"data"`
 	DecidedAt   int64  `json:"decided_at"`
 	EffectiveAt int64  `json:"effective_at"`
+	Request     Origin `json:"request,omitzero"`
 	Type        string `json:"type"`
 	Version     int64  `json:"version"`
+}
+
+func (e Event) enveloped() envelope[Data] {
+	return envelope[Data]{e.Actor, e.Case, e.Data, e.DecidedAt, e.EffectiveAt, e.Request, e.Type(), e.Version()}
 }
 
 // MarshalEvent writes an event in RFC 8785 form: the bytes the ledger seals and
@@ -81,7 +103,7 @@ type appender interface {
 func (e Event) marshal() ([]byte, error) {
 	data, ok := e.Data.(appender)
 	if !ok {
-		return jcs.Marshal(envelope[Data]{e.Actor, e.Case, e.Data, e.DecidedAt, e.EffectiveAt, e.Type(), e.Version()})
+		return jcs.Marshal(e.enveloped())
 	}
 	w := writer{raw: make([]byte, 0, 640)}
 	w.text(`{"actor":`, e.Actor)
@@ -89,6 +111,11 @@ func (e Event) marshal() ([]byte, error) {
 	w.data(`,"data":`, data)
 	w.number(`,"decided_at":`, e.DecidedAt)
 	w.number(`,"effective_at":`, e.EffectiveAt)
+	if e.Request != (Origin{}) {
+		w.text(`,"request":{"body":`, e.Request.Body)
+		w.text(`,"key":`, e.Request.Key)
+		w.raw = append(w.raw, '}')
+	}
 	w.text(`,"type":`, e.Type())
 	w.number(`,"version":`, e.Version())
 	return append(w.raw, '}'), w.err
@@ -138,7 +165,7 @@ func parseEvent(raw []byte) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("reading event: %w", err)
 	}
-	e := Event{Case: env.Case, Actor: env.Actor, DecidedAt: env.DecidedAt, EffectiveAt: env.EffectiveAt, Data: data}
+	e := Event{Case: env.Case, Actor: env.Actor, DecidedAt: env.DecidedAt, EffectiveAt: env.EffectiveAt, Request: env.Request, Data: data}
 	again, err := MarshalEvent(e)
 	if err != nil {
 		return Event{}, fmt.Errorf("reading event: %w", err)
@@ -158,7 +185,7 @@ func (e Event) check() error {
 	}
 	err := first(
 		code("case", e.Case), text("actor", e.Actor, maxName),
-		instant("decided_at", e.DecidedAt), instant("effective_at", e.EffectiveAt), e.Data.check(),
+		instant("decided_at", e.DecidedAt), instant("effective_at", e.EffectiveAt), e.Request.check(), e.Data.check(),
 	)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Type(), err)

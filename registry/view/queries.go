@@ -35,6 +35,16 @@ func Authorisation(tx ledger.Projection, number string) (authorisation.Authorisa
 	return readState[authorisation.Authorisation](tx, KindAuthorisation, number)
 }
 
+// Case reads one case of any kind.
+func Case(tx ledger.Projection, kind Kind, number string) (any, error) {
+	for _, m := range folds {
+		if m.kind == kind {
+			return m.read(tx, number)
+		}
+	}
+	return nil, fmt.Errorf("no cases of kind %.40q", kind)
+}
+
 // Operators reads all operators in order of number.
 func Operators(tx ledger.Projection) ([]authorisation.Operator, error) {
 	return all[authorisation.Operator](tx, KindOperator)
@@ -231,6 +241,10 @@ func Describe(key []byte) string {
 		return "releases of operator " + rest
 	case "holder":
 		return "authorisation " + second + " of operator " + first
+	case "request":
+		return "what came of request " + rest
+	case "changed":
+		return "newest changes under " + rest
 	case "artefact":
 		return "published " + first + " " + second
 	}

@@ -8,7 +8,11 @@ import (
 
 // readState is the state of a case, shared with all who read it and not changed.
 func readState[S any](tx ledger.Projection, kind Kind, number string) (s S, err error) {
-	key := caseKey(kind, number)
+	return readKept[S](tx, caseKey(kind, number))
+}
+
+// readKept is what a row holds that is written by [keep].
+func readKept[S any](tx ledger.Projection, key []byte) (s S, err error) {
 	r, ok := tx.(ledger.Reader)
 	if !ok {
 		return read[S](tx, key)
@@ -28,7 +32,11 @@ func readState[S any](tx ledger.Projection, kind Kind, number string) (s S, err 
 }
 
 func writeState(tx ledger.Projection, kind Kind, number string, state any) error {
-	key := caseKey(kind, number)
+	return keep(tx, caseKey(kind, number), state)
+}
+
+// keep writes a row that many records change one after the other.
+func keep(tx ledger.Projection, key []byte, state any) error {
 	if k, ok := tx.(ledger.Keeper); ok {
 		k.Keep(key, state, marshal)
 		return nil

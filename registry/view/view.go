@@ -13,6 +13,8 @@
 //	released/<operator>        an operator that released itself for some purpose, now or once
 //	holder/<operator>/<number> an authorisation the operator holds
 //	for/<authority>            a member of the union that decides an application here
+//	request/<key>              the case in which a request that bore a key was carried out
+//	changed/<number>           the newest changes under a case number, whatever the kind of case
 //	artefact/<kind>/<name>     the newest published document of that name
 //	lost/lists                 a leaf whose lost credential has an index of the newest lists
 package view
@@ -214,24 +216,36 @@ func projectEvent(tx ledger.Projection, e authorisation.Event, r ledger.Record) 
 			return err
 		}
 	}
-	kind, _, _ := strings.Cut(e.Type(), ".")
-	into, ok := folds[kind]
+	first, _, _ := strings.Cut(e.Type(), ".")
+	m, ok := folds[first]
 	if !ok {
 		return fmt.Errorf("project event: %w %s", authorisation.ErrUnknownEvent, e.Type())
 	}
-	return into(tx, e)
+	if err := m.fold(tx, e); err != nil {
+		return err
+	}
+	return noteChange(tx, m.kind, e, r.Leaf)
+}
+
+// A machine is what a view does with the cases of a kind.
+type machine struct {
+	kind Kind
+	fold func(ledger.Projection, authorisation.Event) error
+	read func(ledger.Projection, string) (any, error)
 }
 
 // folds say by the first word of an event's type which state it belongs to.
-var folds = map[string]func(ledger.Projection, authorisation.Event) error{
+var folds = map[string]machine{
 	"operator":      folding(KindOperator, indexOperator),
 	"application":   folding(KindApplication, indexApplication),
 	"authorisation": folding(KindAuthorisation, indexAuthorisation),
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
 }
 
-func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) func(ledger.Projection, authorisation.Event) error {
-	return func(tx ledger.Projection, e authorisation.Event) error { return fold(tx, kind, e, index) }
+func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) machine {
+	return machine{kind,
+		func(tx ledger.Projection, e authorisation.Event) error { return fold(tx, kind, e, index) },
+		func(tx ledger.Projection, number string) (any, error) { return readState[S](tx, kind, number) }}
 }
 
 // fold applies an event to the stored state of its case.
