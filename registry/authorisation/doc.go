@@ -89,6 +89,19 @@
 //	application.stayed        of, who, from, until?, reason, basis
 //	application.set_aside     who, reason, basis, clocks?
 //	application.rectified     field, old, new, reason, basis
+//	assessment.opened         operator, criteria [{code, group, weight?, per_site?}], sites
+//	assessment.section_assigned group, person
+//	assessment.answered       responses [{criterion, site?, answer, text?, evidence?, from?}]
+//	assessment.evidence_added sha256, file, size, media_type, title, criteria, site?, keep_until?
+//	assessment.evidence_read  sha256, purpose?
+//	assessment.certificate_registered code, number, issuer, valid_until, covers, evidence?
+//	assessment.young          established_on, until, basis?, note?, evidence?
+//	assessment.sampled        criteria, percent, seed
+//	assessment.second_scored  findings
+//	assessment.action_required id, criterion, site?, severity, what, owner, due, condition?
+//	assessment.action_extended id, due, reason, basis
+//	assessment.action_closed  id, evidence, note?
+//	assessment.action_overdue id, due
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing

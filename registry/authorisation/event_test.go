@@ -36,6 +36,13 @@ func oneOfEach() []Event {
 		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{Components: both, Grounds: grounds()}, AuthorisationReinstated{both},
 		AuthorisationRevoked{both, "second", grounds(), Heard{}}, AuthorisationAnnulled{both, "second", grounds(), Heard{}}, AuthorisationWithdrawn{both},
 		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds(), Heard{}},
+		AssessmentOpened{"OP-1", []Asked{{"G-2", "G", Grave, true}}, []string{"S-1"}}, AssessmentSectionAssigned{"G", "J. Tamihana"},
+		AssessmentAnswered{[]Response{{"G-2", "S-1", SaysPartly, "by hand", []string{aDigest}, "APP-0"}}},
+		AssessmentEvidenceAdded{aDigest, aDigest, 12, "text/plain", "seal log", []string{"G-2"}, "S-1", 900}, AssessmentEvidenceRead{aDigest, "validation"},
+		AssessmentCertificateRegistered{HeldCertificate{"ISO-28000", "NZ 771", "a body", 900, []string{"G-2"}, nil}},
+		AssessmentYoung{Young{50, 900, InvestorRecord, "parent since 1990", nil}}, AssessmentSampled{[]string{"G-2"}, 10, aDigest}, AssessmentSecondScored{findings(Met)},
+		AssessmentActionRequired{"CA-1", "G-2", "S-1", Minor, "number the seals", "J. Tamihana", 900, true}, AssessmentActionExtended{"CA-1", 950, grounds()},
+		AssessmentActionClosed{"CA-1", []string{aDigest}, "seen"}, AssessmentActionOverdue{"CA-1", 900},
 		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
 		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
 		AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
@@ -272,5 +279,6 @@ func FuzzUnmarshalEvent(f *testing.F) {
 		_, _ = Operator{}.Apply(e)
 		_, _ = Application{}.Apply(e)
 		_, _ = Authorisation{}.Apply(e)
+		_, _ = Assessment{}.Apply(e)
 	})
 }

@@ -18,6 +18,7 @@ const (
 	KindOperator      Kind = "operator"
 	KindApplication   Kind = "application"
 	KindAuthorisation Kind = "authorisation"
+	KindAssessment    Kind = "assessment" // beside an application, under its number
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
@@ -245,6 +246,10 @@ func Describe(key []byte) string {
 		return "what came of request " + rest
 	case "changed":
 		return "newest changes under " + rest
+	case "file":
+		return "whose evidence file " + rest + " is"
+	case "scoring":
+		return "second scoring in " + rest
 	case "artefact":
 		return "published " + first + " " + second
 	}

@@ -15,6 +15,8 @@
 //	for/<authority>            a member of the union that decides an application here
 //	request/<key>              the case in which a request that bore a key was carried out
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
+//	file/<name>                the operator of whose evidence a stored file is the content
+//	scoring/<number>           an application of which a sample is scored twice
 //	artefact/<kind>/<name>     the newest published document of that name
 //	lost/lists                 a leaf whose lost credential has an index of the newest lists
 package view
@@ -238,6 +240,7 @@ type machine struct {
 var folds = map[string]machine{
 	"operator":      folding(KindOperator, indexOperator),
 	"application":   folding(KindApplication, indexApplication),
+	"assessment":    folding(KindAssessment, indexAssessment),
 	"authorisation": folding(KindAuthorisation, indexAuthorisation),
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
 }

@@ -1,0 +1,48 @@
+package view
+
+import (
+	"errors"
+
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
+)
+
+// Assessment reads what was gathered beside an application; ledger.ErrNotFound
+// where nothing was.
+func Assessment(tx ledger.Projection, number string) (authorisation.Assessment, error) {
+	return readState[authorisation.Assessment](tx, KindAssessment, number)
+}
+
+// Assessments reads all assessments in order of number.
+func Assessments(tx ledger.Projection) ([]authorisation.Assessment, error) {
+	return all[authorisation.Assessment](tx, KindAssessment)
+}
+
+// Scoring are the applications of which a sample is scored twice.
+func Scoring(tx ledger.Projection) ([]string, error) { return numbers(tx, scoringKey("")) }
+
+// FileOf is the operator of whose evidence a stored file is the content; false where
+// no register has it.
+func FileOf(tx ledger.Projection, name string) (operator string, ok bool, err error) {
+	raw, err := tx.Get(fileKey(name))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return "", false, nil
+	}
+	return string(raw), err == nil, err
+}
+
+func indexAssessment(tx ledger.Projection, before, after authorisation.Assessment) error {
+	for _, e := range after.Evidence[len(before.Evidence):] {
+		if err := tx.Set(fileKey(e.File), []byte(after.Operator)); err != nil {
+			return err
+		}
+	}
+	if before.Sample == nil && after.Sample != nil {
+		return tx.Set(scoringKey(after.Case), nil)
+	}
+	return nil
+}
+
+func fileKey(name string) []byte { return []byte("file/" + name) }
+
+func scoringKey(number string) []byte { return []byte("scoring/" + number) }
