@@ -53,10 +53,7 @@ func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
 	if err != nil {
 		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := n.pack.CheckRoles(r.Type, r.Roles); err != nil {
-		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	requirements, err := n.pack.RequirementsFor(r.Type)
+	criteria, err := n.pack.CriteriaFor(r.Type, r.Roles)
 	if err != nil {
 		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
@@ -64,7 +61,7 @@ func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
 	for _, c := range components {
 		w.Components = append(w.Components, c.Code)
 	}
-	for _, q := range requirements {
+	for _, q := range criteria {
 		w.Requirements = append(w.Requirements, q.Code)
 	}
 	return w, nil
@@ -105,23 +102,18 @@ func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (auth
 type AssessApplication struct {
 	Application string                  `json:"application"`
 	Findings    []authorisation.Finding `json:"findings,omitzero"`
-	AllMet      bool                    `json:"all_met,omitzero"` // every requirement not named in findings is met
+	AllMet      bool                    `json:"all_met,omitzero"` // every criterion not named in findings is met
 	By          string                  `json:"by"`
 	DryRun      bool                    `json:"dry_run,omitzero"`
 }
 
-// AssessApplication records findings, one per requirement of the application.
+// AssessApplication records findings, each for a criterion of the application or a
+// group of them.
 func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (authorisation.Application, error) {
 	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-		findings := r.Findings
-		named := map[string]bool{}
-		for _, f := range findings {
-			named[f.Requirement] = true
-		}
-		for _, q := range a.Wish.Requirements {
-			if r.AllMet && !named[q] {
-				findings = append(findings, authorisation.Finding{Requirement: q, Result: authorisation.Met})
-			}
+		findings, err := spelledOut(n.packFor(a.Wish.Authority), a.Wish.Requirements, r.Findings, r.AllMet)
+		if err != nil {
+			return nil, err
 		}
 		return authorisation.Assess{By: by, Findings: findings}, nil
 	})

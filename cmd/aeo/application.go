@@ -83,7 +83,7 @@ func (a *app) applicationAssess() *cobra.Command {
 			return changed(a, "record the assessment of "+args[0], "/applications/assess", r, a.showApplication)
 		},
 	}
-	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every requirement not named in a finding is met")
+	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every criterion not named in a finding is met")
 	cmd.Flags().StringArrayVar(&findings, "finding", nil, "REQUIREMENT=RESULT[: NOTE], RESULT exceeds, met, partly, not_met or not_applicable; repeatable")
 	byFlag(cmd, &r.By)
 	return cmd
@@ -92,7 +92,7 @@ func (a *app) applicationAssess() *cobra.Command {
 func parseFinding(text string) (authorisation.Finding, error) {
 	requirement, rest, ok := strings.Cut(text, "=")
 	if !ok {
-		return authorisation.Finding{}, fail(exitUsage, fmt.Errorf("--finding %.60q, want REQUIREMENT=RESULT: NOTE", text))
+		return authorisation.Finding{}, fail(exitUsage, fmt.Errorf("--finding %.60q, want CRITERION=RESULT: NOTE", text))
 	}
 	result, note, _ := strings.Cut(rest, ":")
 	return authorisation.Finding{Requirement: requirement, Result: authorisation.Result(result), Note: strings.TrimSpace(note)}, nil
@@ -146,7 +146,7 @@ func (a *app) showApplication(app authorisation.Application) error {
 			fmt.Fprintf(w, "  decided by     %s\n", app.Wish.Authority)
 		}
 		if n := len(app.Findings); n > 0 {
-			fmt.Fprintf(w, "  assessed       %d of %d requirements, by %s\n", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
+			fmt.Fprintf(w, "  assessed       %d of %d criteria, by %s\n", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
 		}
 		if app.Authorisation != "" {
 			fmt.Fprintf(w, "  authorisation  %s\n", app.Authorisation)
