@@ -212,6 +212,8 @@ func (n *Node) wake(ctx context.Context, w view.Waking) error {
 	switch w.Kind {
 	case view.KindAuthorisation:
 		return n.settle(ctx, w.Number)
+	case view.KindMonitoring:
+		return n.settleMonitoring(ctx, w.Number)
 	}
 	return fmt.Errorf("nothing is ever due in a case of kind %s", w.Kind)
 }

@@ -113,6 +113,17 @@
 //	authorisation.annulled    the same
 //	authorisation.withdrawn   components
 //	authorisation.amended     roles, reason, basis, scope_text?; version 2 also heard_at or without_hearing
+//	monitoring.opened         operator, risk?, clocks?
+//	monitoring.planned        risk?, note?, clocks?
+//	monitoring.time_passed    clocks
+//	monitoring.closed         -
+//	monitoring.reported       id, kind, code?, text, happened_at?, due_at?, held_at?, result?, office?, clocks?
+//	monitoring.acknowledged   report, office?, goods?, note?
+//	monitoring.recheck_opened cause, note?, clocks?
+//	monitoring.recheck_closed result, findings?, told, said, clocks?
+//	monitoring.checked        what, finding, source, note?
+//	monitoring.action_asked   id, criterion, site?, severity, what, owner, due, clocks?
+//	monitoring.action_finished id, note, evidence?, clocks?
 //	credential.issued         component, sha256, uri, idx, not_before, expires, sequence
 //	credential.superseded     sha256, newer
 //	credential.status_set     changes [{uri, idx, value, effective_at}]

@@ -45,6 +45,11 @@ func oneOfEach() []Event {
 		AssessmentActionClosed{"CA-1", []string{aDigest}, "seen"}, AssessmentActionOverdue{"CA-1", 900},
 		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
 		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
+		MonitoringOpened{"OP-1", "low", timed}, MonitoringPlanned{"high", "after an incident", timed}, MonitoringTimePassed{timed}, MonitoringClosed{},
+		MonitoringReported{1, ReportCargo, "", "A seal is broken.", 90, 150, "Shed 4, Bremerhaven", "", "DE-HB", timed},
+		MonitoringAcknowledged{1, "DE-HB", Hold, "stays there"}, MonitoringRecheckOpened{"incident", "the seal", timed},
+		MonitoringRecheckClosed{Keep, findings(Met), "portal", "All is well.", timed}, MonitoringChecked{"criminal_record", "clear", "court register", ""},
+		MonitoringActionAsked{"CA-1", "I-1", "S1", Minor, "fence", "Head of security", 300, timed}, MonitoringActionFinished{"CA-1", "seen", []string{hash}, timed},
 		AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
 		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
 	} {

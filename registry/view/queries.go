@@ -19,6 +19,8 @@ const (
 	KindApplication   Kind = "application"
 	KindAuthorisation Kind = "authorisation"
 	KindAssessment    Kind = "assessment" // beside an application, under its number
+
+	KindMonitoring Kind = "monitoring" // under the number of the authorisation
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
@@ -44,6 +46,16 @@ func Case(tx ledger.Projection, kind Kind, number string) (any, error) {
 		}
 	}
 	return nil, fmt.Errorf("no cases of kind %.40q", kind)
+}
+
+// Monitoring reads what is watched of one authorisation.
+func Monitoring(tx ledger.Projection, number string) (authorisation.Monitoring, error) {
+	return readState[authorisation.Monitoring](tx, KindMonitoring, number)
+}
+
+// Monitorings reads all of them in order of number.
+func Monitorings(tx ledger.Projection) ([]authorisation.Monitoring, error) {
+	return all[authorisation.Monitoring](tx, KindMonitoring)
 }
 
 // Operators reads all operators in order of number.

@@ -243,6 +243,7 @@ var folds = map[string]machine{
 	"assessment":    folding(KindAssessment, indexAssessment),
 	"authorisation": folding(KindAuthorisation, indexAuthorisation),
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
+	"monitoring":    folding[authorisation.Monitoring](KindMonitoring, nil),
 }
 
 func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) machine {
