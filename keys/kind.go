@@ -18,6 +18,7 @@ var (
 	KindExchange        = Kind{"aeo-exchange+jwt", 512 << 10}    // message between partners; federation/exchange says what may be longer than 64 KiB
 	KindBundle          = Kind{"aeo-bundle+jwt", 1 << 20}        // manifest of a trust bundle
 	KindDirectory       = Kind{"aeo-directory+jwt", 4 << 20}     // holders released for publication
+	KindPack            = Kind{"aeo-pack+jwt", 1 << 20}          // rules or holidays an administration approved
 	KindRoster          = Kind{"aeo-keys+jws", 16 << 10}         // general JSON serialization
 	KindAnnex           = Kind{"aeo-mra+jws", 256 << 10}         // general JSON serialization
 	KindRecognition     = Kind{"aeo-recognition+jws", 256 << 10} // general JSON serialization, one party alone

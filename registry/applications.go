@@ -49,15 +49,15 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a au
 }
 
 func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
-	components, err := n.pack.Components(r.Type)
+	components, err := n.Pack().Components(r.Type)
 	if err != nil {
 		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	criteria, err := n.pack.CriteriaFor(r.Type, r.Roles)
+	criteria, err := n.Pack().CriteriaFor(r.Type, r.Roles)
 	if err != nil {
 		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	w := authorisation.Wish{Programme: n.pack.Code, Type: r.Type, Roles: r.Roles}
+	w := authorisation.Wish{Programme: n.Pack().Code, Type: r.Type, Roles: r.Roles}
 	for _, c := range components {
 		w.Components = append(w.Components, c.Code)
 	}

@@ -134,8 +134,8 @@ func (n *Node) NewParty() (mra.Party, error) {
 	}
 	return mra.Party{
 		Territory: n.config.Territory, EntityID: n.config.EntityID, Root: rosters.Current().Root,
-		TimeZone:  n.pack.TimeZone,
-		Contacts:  mra.Contacts{Mailbox: n.pack.Contact.Mailbox, DutyPhone: "+00 000 0000"},
+		TimeZone:  n.Pack().TimeZone,
+		Contacts:  mra.Contacts{Mailbox: n.Pack().Contact.Mailbox, DutyPhone: "+00 000 0000"},
 		Signatory: mra.Signatory{Function: "Head of the AEO desk", Mandate: "delegated power"},
 	}, nil
 }

@@ -82,7 +82,7 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 	if err != nil {
 		return a, err
 	}
-	if err := n.pack.CheckRoles(a.Type, r.Roles); err != nil {
+	if err := n.Pack().CheckRoles(a.Type, r.Roles); err != nil {
 		return a, invalid(err)
 	}
 	for _, c := range a.Components {

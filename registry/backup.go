@@ -40,6 +40,7 @@ func (n *Node) backupFiles(a *archive) error {
 		a.file("node.json", n.paths.config()), a.file("keys.age", n.paths.ring()), a.file("mirror", n.paths.mirror()),
 		a.file("anchor.aeoanchor", n.paths.anchor()), a.file("bundle.aeobundle", n.paths.bundle()),
 		a.file("border.aeobundle", n.paths.border()), a.tree("lists", n.paths.lists()), a.tree("tls", n.paths.tls()),
+		a.tree("programme", n.paths.programme()),
 		n.backupNegotiations(a),
 	)
 }

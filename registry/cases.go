@@ -214,6 +214,8 @@ func (n *Node) wake(ctx context.Context, w view.Waking) error {
 		return n.settle(ctx, w.Number)
 	case view.KindMonitoring:
 		return n.settleMonitoring(ctx, w.Number)
+	case view.KindProgramme:
+		return n.enforceLaw(ctx)
 	}
 	return fmt.Errorf("nothing is ever due in a case of kind %s", w.Kind)
 }

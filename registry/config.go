@@ -63,6 +63,7 @@ func (p paths) mirror() string     { return filepath.Join(p.dir, "mirror") }
 func (p paths) audit() string      { return filepath.Join(p.dir, "audit.tmp") }
 func (p paths) border() string     { return filepath.Join(p.dir, "border.aeobundle") }
 func (p paths) lists() string      { return filepath.Join(p.dir, "lists") }
+func (p paths) programme() string  { return filepath.Join(p.dir, "programme") }
 func (p paths) bundle() string     { return filepath.Join(p.dir, "bundle.aeobundle") }
 
 func readConfig(dir string) (Config, error) {

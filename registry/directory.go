@@ -205,7 +205,7 @@ func (n *Node) directoryEntry(a authorisation.Authorisation, o authorisation.Ope
 	return bundle.DirectoryEntry{
 		Name: o.Holder.LegalName, Roles: a.Roles, Programme: a.Programme, AuthorisationType: component, Authority: a.Authority,
 		Identifiers: slices.DeleteFunc(slices.Clone(o.Holder.Identifiers), func(text string) bool {
-			id, err := n.pack.ParseIdentifier(text)
+			id, err := n.Pack().ParseIdentifier(text)
 			return err != nil || id.Personal
 		}),
 		EffectiveOn: n.packFor(a.Authority).LocalDate(time.Unix(a.EffectiveAt, 0)),

@@ -105,7 +105,7 @@ func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statem
 		JWKS: trust.JWKS{Keys: federationKeys(rosters, now)},
 		Metadata: &trust.Metadata{
 			Entity: &trust.FederationEntity{
-				OrganizationName:       n.pack.AuthorityName,
+				OrganizationName:       n.Pack().AuthorityName,
 				FetchEndpoint:          e + "/federation/fetch",
 				ListEndpoint:           e + "/federation/list",
 				HistoricalKeysEndpoint: e + "/federation/historical-keys",
@@ -123,9 +123,9 @@ func (n *Node) configuration(peers []*Peer, rosters *keys.History) (trust.Statem
 				Auditor:   trust.VKeyRef{VKey: auditor.String()},
 				Endpoints: endpoints(e),
 				VCT:       []string{credential.VCT(n.vctEntity(peers))},
-				Programmes: []trust.ProgrammeRef{{Code: n.pack.Code,
-					SHA256: keys.SHA256Hex(n.pack.Profile())}},
-				Contacts: trust.Contacts{Name: n.pack.AuthorityName, Mailbox: n.pack.Contact.Mailbox},
+				Programmes: []trust.ProgrammeRef{{Code: n.Pack().Code,
+					SHA256: keys.SHA256Hex(n.Pack().Profile())}},
+				Contacts: trust.Contacts{Name: n.Pack().AuthorityName, Mailbox: n.Pack().Contact.Mailbox},
 			},
 		},
 	}

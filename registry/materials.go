@@ -136,7 +136,7 @@ func (n *Node) ownMaterial() (*author.Material, error) {
 	return &author.Material{
 		Territory: n.config.Territory, Authority: n.config.Authority, EntityID: n.config.EntityID, Relation: bundle.RelationSelf,
 		Configuration: config, Rosters: rosters, Checkpoint: &checkpoint, Log: ownLog{n.ledger, published},
-		Directory: dir, Programme: n.pack.Profile(), FetchedAt: n.now().Unix(),
+		Directory: dir, Programme: n.Pack().Profile(), FetchedAt: n.now().Unix(),
 	}, nil
 }
 

@@ -92,8 +92,8 @@ type Node struct {
 	opts      Options
 	paths     paths
 	config    Config
-	pack      *programme.Pack
-	packs     sync.Map // *programme.Pack by the authority of a union that this node acts for
+	template  *programme.Pack     // what this software brings along
+	law       atomic.Pointer[law] // what the programme runs by
 	ring      *keyring.Ring
 	ledger    *ledger.Ledger
 	cases     caseLocks
@@ -248,12 +248,15 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{opts: o, paths: paths{o.Dir}, config: config, pack: pack, ring: ring, ledger: l,
+	n := &Node{opts: o, paths: paths{o.Dir}, config: config, template: pack, ring: ring, ledger: l,
 		following: newFollowing(), notices: newNotices()}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
 	if err := os.RemoveAll(n.paths.audit()); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if err := n.loadLaw(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	if err := n.start(ctx); err != nil {
@@ -311,9 +314,6 @@ func (n *Node) Close() error {
 
 // Config is who the node is.
 func (n *Node) Config() Config { return n.config }
-
-// Pack is the programme the node runs.
-func (n *Node) Pack() *programme.Pack { return n.pack }
 
 // Ledger is the node's log, for readers.
 func (n *Node) Ledger() *ledger.Ledger { return n.ledger }

@@ -46,7 +46,7 @@ func (n *Node) identifiers(given []string) ([]string, error) {
 	}
 	var out []string
 	for _, text := range given {
-		id, err := n.pack.ParseIdentifier(text)
+		id, err := n.Pack().ParseIdentifier(text)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
@@ -128,7 +128,7 @@ func (n *Node) ReleaseOperator(ctx context.Context, r ReleaseOperator) (authoris
 // Operator finds an operator by number or identifier.
 func (n *Node) Operator(name string) (authorisation.Operator, error) {
 	number := name
-	if id, err := n.pack.ParseIdentifier(name); err == nil {
+	if id, err := n.Pack().ParseIdentifier(name); err == nil {
 		err := n.ledger.View(func(tx ledger.Projection) (err error) {
 			number, err = view.ByIdentifier(tx, id.String())
 			return err

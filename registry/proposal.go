@@ -171,7 +171,7 @@ func (n *Node) checkProposer(p *Peer, d *mra.Document) error {
 func (n *Node) ProgrammesOf(name string) ([]jsontext.Value, error) {
 	out := []jsontext.Value{}
 	if name == n.config.Territory {
-		raw, err := n.ProgrammeProfile(n.pack.Code)
+		raw, err := n.ProgrammeProfile(n.Pack().Code)
 		return append(out, raw), err
 	}
 	p, err := n.findPeer(name)

@@ -73,6 +73,9 @@ func (n *Node) refresh(ctx context.Context) error {
 
 func (n *Node) refreshAll(ctx context.Context) error {
 	n.refreshRoster(ctx)
+	if err := n.refreshProgramme(ctx); err != nil {
+		return fmt.Errorf("publish programme: %w", err)
+	}
 	if err := n.refreshIdentity(ctx); err != nil {
 		return err
 	}

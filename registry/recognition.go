@@ -91,13 +91,13 @@ func (n *Node) declaration(r Recognise) (*mra.Document, error) {
 	if pack != nil {
 		other.TimeZone = pack.TimeZone
 	}
-	today := n.pack.LocalDate(n.now())
+	today := n.Pack().LocalDate(n.now())
 	d := &mra.Document{
 		ID: r.ID, Version: 1, Instrument: mra.Instrument{Title: r.Title, Citation: r.Citation, Languages: []string{"en"}},
 		Parties: []mra.Party{own, other}, SignedOn: today, Freshness: r.Freshness,
 		DataSharing: mra.DataSharing{Fields: partnerFields, ReleaseBasis: "law", Basis: "exchange", Retention: "while in effect and five years after", Onward: "none"},
 		Termination: mra.Termination{NoticeDays: r.NoticeDays, InTransit: "honour"},
-		ReviewOn:    n.pack.LocalDate(n.now().AddDate(1, 0, 0)),
+		ReviewOn:    n.Pack().LocalDate(n.now().AddDate(1, 0, 0)),
 	}
 	for _, rule := range r.Rules {
 		rule.By, rule.Of = own.Territory, r.Partner

@@ -50,7 +50,7 @@ func (n *Node) Reconcile(_ context.Context, r Reconcile) (*Reconciliation, error
 	territory := r.Partner
 	switch r.About {
 	case AboutUs:
-		territory, pack = n.config.Territory, n.pack
+		territory, pack = n.config.Territory, n.Pack()
 	case AboutThem:
 	default:
 		return nil, fmt.Errorf("%w: about %.20q, want %s or %s", ErrInvalid, r.About, AboutUs, AboutThem)
@@ -180,7 +180,7 @@ func (n *Node) holders(partner string) ([]holder, error) {
 
 // holdersOf are the components of an authorisation.
 func (n *Node) holdersOf(o authorisation.Operator, a authorisation.Authorisation, partner string) (out []holder) {
-	day := func(at int64) string { return n.pack.LocalDate(time.Unix(at, 0)) }
+	day := func(at int64) string { return n.Pack().LocalDate(time.Unix(at, 0)) }
 	for _, c := range a.Components {
 		h := holder{aliases: o.Holder.Identifiers, released: o.Released(authorisation.Exchange, partner, n.now().Unix())}
 		h.Entry = roll.Entry{Identifier: o.Holder.Identifiers[0], Name: o.Holder.LegalName, Programme: a.Programme,

@@ -35,7 +35,7 @@ func (n *Node) Status() (*NodeStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &NodeStatus{Config: n.config, Administration: n.pack.AuthorityName, Programme: n.pack.Code,
+	s := &NodeStatus{Config: n.config, Administration: n.Pack().AuthorityName, Programme: n.Pack().Code,
 		Fingerprint: anchor.Fingerprint(), Words: anchor.Words(), LogSize: n.ledger.Head().Size, Now: n.now().Unix()}
 	if p := n.ledger.Published(); p != nil {
 		s.PublishedSize = p.Checkpoint.Size

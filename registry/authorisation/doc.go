@@ -124,6 +124,10 @@
 //	monitoring.checked        what, finding, source, note?
 //	monitoring.action_asked   id, criterion, site?, severity, what, owner, due, clocks?
 //	monitoring.action_finished id, note, evidence?, clocks?
+//	programme.opened          document {kind, name, sha256}, second; the first one approved
+//	programme.approved        the same
+//	programme.activated       sha256, second; effective when it comes in force
+//	programme.in_force        sha256
 //	credential.issued         component, sha256, uri, idx, not_before, expires, sequence
 //	credential.superseded     sha256, newer
 //	credential.status_set     changes [{uri, idx, value, effective_at}]

@@ -21,6 +21,7 @@ const (
 	KindAssessment    Kind = "assessment" // beside an application, under its number
 
 	KindMonitoring Kind = "monitoring" // under the number of the authorisation
+	KindProgramme  Kind = "programme"
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
@@ -56,6 +57,11 @@ func Monitoring(tx ledger.Projection, number string) (authorisation.Monitoring, 
 // Monitorings reads all of them in order of number.
 func Monitorings(tx ledger.Projection) ([]authorisation.Monitoring, error) {
 	return all[authorisation.Monitoring](tx, KindMonitoring)
+}
+
+// Law reads what an administration approved and put in force.
+func Law(tx ledger.Projection, number string) (authorisation.Programme, error) {
+	return readState[authorisation.Programme](tx, KindProgramme, number)
 }
 
 // Operators reads all operators in order of number.

@@ -244,6 +244,7 @@ var folds = map[string]machine{
 	"authorisation": folding(KindAuthorisation, indexAuthorisation),
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
 	"monitoring":    folding[authorisation.Monitoring](KindMonitoring, nil),
+	"programme":     folding[authorisation.Programme](KindProgramme, nil),
 }
 
 func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) machine {
