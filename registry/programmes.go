@@ -46,7 +46,7 @@ func (n *Node) programmeStatus(state authorisation.Programme) (*ProgrammeStatus,
 		return nil, err
 	}
 	s := &ProgrammeStatus{Code: p.Code, Title: p.Title, SHA256: digestOf(p), Holidays: []int{}, Programme: state}
-	s.Template = p.SHA256() == n.template.SHA256() && len(n.law.Load().packs) == 0
+	s.Template = p == n.template
 	for year := 2000; year < 2200; year++ {
 		if c.Covers(year) {
 			s.Holidays = append(s.Holidays, year)
@@ -58,12 +58,21 @@ func (n *Node) programmeStatus(state authorisation.Programme) (*ProgrammeStatus,
 // A Candidate is a document that somebody would have approved or put in force.
 type Candidate struct {
 	authorisation.Document
-	Problem string                 `json:"problem,omitzero"` // why it cannot be
-	Changes []programme.Difference `json:"changes"`          // against what is in force now
+	Problems []string               `json:"problems,omitzero"` // why it cannot be
+	Changes  []programme.Difference `json:"changes"`           // against what is in force now
+	Moves    []Move                 `json:"moves"`             // open deadlines that would be due at another time
 
 	raw      []byte
 	pack     *programme.Pack
 	holidays *deadline.Holidays
+}
+
+// A Move is an open deadline that new rules or holidays would move.
+type Move struct {
+	Case string `json:"case"`
+	Rule string `json:"rule"`
+	Old  int64  `json:"old"`
+	New  int64  `json:"new"`
 }
 
 // A CheckDocument is a pack or a year of holidays, as a file.
@@ -76,7 +85,7 @@ type CheckDocument struct {
 func (n *Node) CheckProgramme(_ context.Context, r CheckDocument) (*Candidate, error) {
 	c, err := n.candidate([]byte(r.Content))
 	if errors.Is(err, ErrInvalid) {
-		return &Candidate{Problem: err.Error(), Changes: []programme.Difference{}}, nil
+		return &Candidate{Problems: strings.Split(err.Error(), "\n"), Changes: []programme.Difference{}, Moves: []Move{}}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -85,7 +94,7 @@ func (n *Node) CheckProgramme(_ context.Context, r CheckDocument) (*Candidate, e
 }
 
 func (n *Node) candidate(raw []byte) (*Candidate, error) {
-	c := &Candidate{raw: raw, Changes: []programme.Difference{}}
+	c := &Candidate{raw: raw, Changes: []programme.Difference{}, Moves: []Move{}}
 	var format struct {
 		Format string `json:"format"`
 	}
@@ -207,11 +216,11 @@ func (n *Node) keepDocument(raw []byte) error {
 
 // ActivateDocument puts an approved document in force.
 type ActivateDocument struct {
-	SHA256 string `json:"sha256"` // or as much of it as tells it from the others
-	From   string `json:"from"`   // 2027-01-01, its first instant by the authority's own time; today is now
-	By     string `json:"by"`
-	Second string `json:"second"`
-	DryRun bool   `json:"dry_run,omitzero"`
+	Document string `json:"document"` // its name, for the newest of that name, or how its digest begins
+	From     string `json:"from"`     // 2027-01-01, its first instant by the authority's own time; today is now
+	By       string `json:"by"`
+	Second   string `json:"second"`
+	DryRun   bool   `json:"dry_run,omitzero"`
 }
 
 // ActivateProgramme decides from when a document is in force.
@@ -224,7 +233,7 @@ func (n *Node) ActivateProgramme(ctx context.Context, r ActivateDocument) (*Prog
 	if err != nil {
 		return nil, err
 	}
-	sha256, err := oneDocument(state, r.SHA256)
+	sha256, err := oneDocument(state, r.Document)
 	if err != nil {
 		return nil, err
 	}
@@ -246,18 +255,22 @@ func (n *Node) ActivateProgramme(ctx context.Context, r ActivateDocument) (*Prog
 	return n.ProgrammeStatus()
 }
 
-func oneDocument(state authorisation.Programme, begins string) (found string, err error) {
+// oneDocument is the digest of the approved document that is meant: the newest of a
+// name, or the one whose digest begins so.
+func oneDocument(state authorisation.Programme, named string) (found string, err error) {
 	for _, d := range state.Documents {
-		if len(begins) < 6 || !strings.HasPrefix(d.SHA256, begins) {
-			continue
+		switch {
+		case d.Name == named:
+			found = d.SHA256
+		case len(named) < 6 || !strings.HasPrefix(d.SHA256, named):
+		case found != "":
+			return "", fmt.Errorf("%w: several approved documents begin with %s", ErrInvalid, named)
+		default:
+			found = d.SHA256
 		}
-		if found != "" {
-			return "", fmt.Errorf("%w: several approved documents begin with %s", ErrInvalid, begins)
-		}
-		found = d.SHA256
 	}
 	if found == "" {
-		return "", fmt.Errorf("%w: no approved document %.64q; name at least six characters of its digest", ErrNotFound, begins)
+		return "", fmt.Errorf("%w: no approved document %.64q; name it, or at least six characters of its digest", ErrNotFound, named)
 	}
 	return found, nil
 }

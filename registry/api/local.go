@@ -38,6 +38,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	r.Use(serving(n))
 	localNode(r, n)
 	localCases(r, n)
+	localProgramme(r, n)
 	localFederation(r, n)
 	localLists(r, n)
 	localLog(r, n)

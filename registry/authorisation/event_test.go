@@ -52,6 +52,8 @@ func oneOfEach() []Event {
 		MonitoringActionAsked{"CA-1", "I-1", "S1", Minor, "fence", "Head of security", 300, timed}, MonitoringActionFinished{"CA-1", "seen", []string{hash}, timed},
 		AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
 		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
+		ProgrammeOpened{DocumentApproved{packDocument(), "second"}}, DocumentApproved{packDocument(), "second"},
+		DocumentActivated{packDocument().SHA256, "second"}, DocumentInForce{packDocument().SHA256},
 	} {
 		list = append(list, Event{Case: "C-1", Actor: "Aroha Ngata", DecidedAt: 100, EffectiveAt: 200, Data: d})
 	}
