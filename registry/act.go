@@ -54,7 +54,14 @@ func enact[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[
 	if err != nil {
 		return state, err
 	}
+	return record(ctx, n, k, state, events, dryRun)
+}
+
+// record makes events of a case durable, and those of a case that the first of them
+// brings about, and returns the state after them.
+func record[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[S], state S, events []authorisation.Event, dryRun bool) (S, error) {
 	stamp(ctx, events)
+	var err error
 	for _, e := range events {
 		if e.Case != events[0].Case {
 			continue // a grant also opens the case of the authorisation

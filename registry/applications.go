@@ -90,11 +90,11 @@ type AcceptApplication struct {
 
 // AcceptApplication accepts an application for examination, or does not.
 func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (authorisation.Application, error) {
-	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
 		if r.Refuse {
 			return authorisation.NotAccept{By: by, Grounds: r.Grounds}, nil
 		}
-		return authorisation.Accept{By: by}, nil
+		return authorisation.Accept{By: by}, n.mayAccept(a)
 	})
 }
 
@@ -115,7 +115,7 @@ func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (auth
 		if err != nil {
 			return nil, err
 		}
-		return authorisation.Assess{By: by, Findings: findings}, nil
+		return authorisation.Assess{By: by, Findings: findings}, n.mayAssess(a, by, findings)
 	})
 }
 
@@ -132,8 +132,8 @@ type DecideApplication struct {
 // when the programme says, and issues one credential per component.
 func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a authorisation.Application, err error) {
 	if !r.Grant {
-		return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-			return authorisation.Refuse{By: by, Grounds: r.Grounds}, nil
+		return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+			return authorisation.Refuse{By: by, Grounds: r.Grounds}, n.mayDecide(a, by, false)
 		})
 	}
 	err = n.openCase(n.series("AUT"), func(number string) (bool, error) {
@@ -144,7 +144,7 @@ func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a au
 			if until, limited := pack.ValidUntil(a.Wish.Type, effective); limited {
 				g.ExpiresAt = until.Unix()
 			}
-			return g, nil
+			return g, n.mayDecide(a, by, true)
 		})
 		return !r.DryRun, err
 	})
@@ -174,7 +174,13 @@ func (n *Node) WithdrawApplication(ctx context.Context, r WithdrawApplication) (
 
 // Application reads one application.
 func (n *Node) Application(number string) (authorisation.Application, error) {
-	return readCase(n, number, view.Application)
+	one := make([]authorisation.Application, 1)
+	var err error
+	if one[0], err = readCase(n, number, view.Application); err != nil {
+		return one[0], err
+	}
+	err = n.blind(one)
+	return one[0], err
 }
 
 // Applications lists all applications.
@@ -183,5 +189,8 @@ func (n *Node) Applications() (out []authorisation.Application, err error) {
 		out, err = view.Applications(tx)
 		return err
 	})
+	if err == nil {
+		err = n.blind(out)
+	}
 	return out, err
 }

@@ -76,6 +76,9 @@ func mayHold(kind, name string) bool {
 	case dir == "lists":
 		territory, file, _ := strings.Cut(rest, "/")
 		return plainName(territory) && plainName(file)
+	case dir == "files":
+		subject, file, _ := strings.Cut(rest, "/")
+		return plainName(subject) && plainName(file)
 	case dir == "exchange":
 		return plainName(rest)
 	case dir == "peers", dir == "evidence", dir == "witness", dir == "auditor":

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/aeo-registry/aeo/registry/ledger"
 )
 
@@ -81,8 +82,32 @@ func (n *Node) backupPeers(a *archive) error {
 			return err
 		}
 	}
+	if err := n.backupEvidence(a); err != nil {
+		return err
+	}
 	// Last: what was cosigned meanwhile must not be forgotten by who is restored.
 	return errors.Join(a.tree("evidence", n.paths.evidence()), a.tree("witness", n.paths.witness()), a.tree("auditor", n.paths.auditor()))
+}
+
+// backupEvidence takes files after the log, so that every file it knows is there,
+// and staged ones before those they become.
+func (n *Node) backupEvidence(a *archive) error {
+	if err := a.tree("files/"+files.Staged, filepath.Join(n.paths.files(), files.Staged)); err != nil {
+		return err
+	}
+	subjects, err := os.ReadDir(n.paths.files())
+	if err != nil {
+		return err
+	}
+	for _, s := range subjects {
+		if s.Name() == files.Staged {
+			continue
+		}
+		if err := a.tree("files/"+s.Name(), filepath.Join(n.paths.files(), s.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // BackupSubjectKeys writes the wrapped keys of all subjects to w. Such a backup

@@ -32,6 +32,7 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	anchor.aeoanchor   what others pin
 //	log/ log-head/     the ledger and its head file
 //	traderkeys/        one wrapped data key per trader, outside the log and its backups
+//	files/             content of evidence, sealed, see package files
 //	peers/<host>/      peer.json and the mirror of a partner, frozen.json where it showed two histories
 //	evidence/          the same of peers that were removed though there is evidence against them
 //	witness/ auditor/  what each cosigned last of every log, see package witness
@@ -55,6 +56,7 @@ func (p paths) anchor() string     { return filepath.Join(p.dir, "anchor.aeoanch
 func (p paths) log() string        { return filepath.Join(p.dir, "log") }
 func (p paths) head() string       { return filepath.Join(p.dir, "log-head") }
 func (p paths) traderKeys() string { return filepath.Join(p.dir, "traderkeys") }
+func (p paths) files() string      { return filepath.Join(p.dir, "files") }
 func (p paths) peers() string      { return filepath.Join(p.dir, "peers") }
 func (p paths) exchange() string   { return filepath.Join(p.dir, "exchange") }
 func (p paths) evidence() string   { return filepath.Join(p.dir, "evidence") }

@@ -50,16 +50,17 @@ func spelledOut(pack *programme.Pack, asked []string, given []authorisation.Find
 	return findings, nil
 }
 
-// weighed says of a shortcoming what it counts: advised criteria hinder nothing; a
-// major one in compliance or security hinders a grant whatever the result.
+// weighed says of a shortcoming what it counts: that is the programme's to say, not
+// the assessor's.
 func weighed(pack *programme.Pack, f authorisation.Finding) authorisation.Finding {
+	f.Weight = authorisation.Must
 	c, known := pack.Criterion(f.Requirement)
-	switch {
-	case !known || f.Weight != "" || f.Result == authorisation.Met && f.Severity == "":
-	case !c.Must:
-		f.Weight = authorisation.Should
-	case f.Severity == authorisation.Major && (c.Security || c.Group == "A"):
-		f.Weight = authorisation.Grave
+	if !known || f.Result == authorisation.Met && f.Severity == "" {
+		return f
+	}
+	f.Weight = weightOf(c)
+	if f.Weight == authorisation.Grave && f.Severity != authorisation.Major {
+		f.Weight = authorisation.Must
 	}
 	return f
 }

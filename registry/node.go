@@ -22,6 +22,7 @@ import (
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -97,6 +98,8 @@ type Node struct {
 	ring      *keyring.Ring
 	ledger    *ledger.Ledger
 	cases     caseLocks
+	files     *files.Store
+	uploads   chan struct{} // files that are being taken in
 	numbers   numbers
 	slots     slots
 	known     known
@@ -249,7 +252,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, template: pack, ring: ring, ledger: l,
-		following: newFollowing(), notices: newNotices()}
+		following: newFollowing(), notices: newNotices(), uploads: make(chan struct{}, uploadsAtOnce)}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
@@ -257,6 +260,9 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	if err := n.loadLaw(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if n.files, err = openFiles(n.paths.files(), lo.Keys, l); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	if err := n.start(ctx); err != nil {

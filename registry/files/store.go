@@ -19,10 +19,10 @@ var ErrMissing = errors.New("file is missing")
 // ErrDamaged says that a file is not what was put in, or does not open with the subject's key.
 var ErrDamaged = errors.New("file is damaged")
 
-const (
-	about  = "aeo.file/1"
-	staged = "staged"
-)
+const about = "aeo.file/1"
+
+// Staged is the directory of what is not yet known to be in the register.
+const Staged = "staged"
 
 // Keys are the data keys of subjects; ledger.Sealer is one.
 type Keys interface {
@@ -47,10 +47,10 @@ type File struct {
 // staged is kept where the register has the name, and removed otherwise.
 func Open(dir string, keys Keys, registered func(name string) (subject string, ok bool, err error)) (*Store, error) {
 	s := &Store{dir, keys}
-	if err := os.MkdirAll(filepath.Join(dir, staged), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, Staged), 0o700); err != nil {
 		return nil, err
 	}
-	left, err := os.ReadDir(filepath.Join(dir, staged))
+	left, err := os.ReadDir(filepath.Join(dir, Staged))
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Open(dir string, keys Keys, registered func(name string) (subject string, o
 		if err == nil && ok {
 			err = s.Keep(subject, e.Name())
 		} else if err == nil {
-			err = os.Remove(filepath.Join(dir, staged, e.Name()))
+			err = os.Remove(filepath.Join(dir, Staged, e.Name()))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("put staged file %.80q in order: %w", e.Name(), err)
@@ -102,7 +102,7 @@ func (s *Store) Put(subject string, f File, content []byte) error {
 
 // write makes a staged file durable: content first, then its name.
 func (s *Store) write(name string, fill func(io.Writer) error) error {
-	dir := filepath.Join(s.dir, staged)
+	dir := filepath.Join(s.dir, Staged)
 	tmp, err := os.CreateTemp(dir, ".new-*")
 	if err != nil {
 		return fmt.Errorf("put file: %w", err)
@@ -123,7 +123,7 @@ func (s *Store) Keep(subject, name string) error {
 	if err := os.MkdirAll(filepath.Dir(place), 0o700); err != nil {
 		return err
 	}
-	err := os.Rename(filepath.Join(s.dir, staged, name), place)
+	err := os.Rename(filepath.Join(s.dir, Staged, name), place)
 	if errors.Is(err, os.ErrNotExist) {
 		if _, err := os.Stat(place); err == nil {
 			return nil
@@ -133,15 +133,6 @@ func (s *Store) Keep(subject, name string) error {
 		return fmt.Errorf("keep file: %w", err)
 	}
 	return errors.Join(syncDir(filepath.Dir(place)), syncDir(s.dir))
-}
-
-// Drop removes a staged file whose event did not come about.
-func (s *Store) Drop(name string) error {
-	err := os.Remove(filepath.Join(s.dir, staged, name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // Get reads a file back. It is [ErrMissing] or [ErrDamaged] where it is not what
@@ -173,7 +164,7 @@ func (s *Store) Get(subject, name, sha256Hex string) ([]byte, error) {
 func (s *Store) open(subject, name string) (*os.File, error) {
 	f, err := os.Open(s.place(subject, name))
 	if errors.Is(err, os.ErrNotExist) {
-		f, err = os.Open(filepath.Join(s.dir, staged, name)) // a moment before it is kept
+		f, err = os.Open(filepath.Join(s.dir, Staged, name)) // a moment before it is kept
 	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %.16s", ErrMissing, name)

@@ -83,7 +83,7 @@ func TestACrashBetweenFileAndEvent(t *testing.T) {
 	dir, keys := t.TempDir(), ring{}
 	s := open(t, dir, keys, nil)
 	told, untold := put(t, s, "OP-1", "in the register"), put(t, s, "OP-1", "not in the register")
-	half := filepath.Join(dir, staged, ".new-123")
+	half := filepath.Join(dir, Staged, ".new-123")
 	if err := os.WriteFile(half, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestACrashBetweenFileAndEvent(t *testing.T) {
 	if _, err := s.Get("OP-1", untold.Name, untold.SHA256); !errors.Is(err, ErrMissing) {
 		t.Errorf("what never was: %v", err)
 	}
-	if left, err := os.ReadDir(filepath.Join(dir, staged)); err != nil || len(left) != 0 {
+	if left, err := os.ReadDir(filepath.Join(dir, Staged)); err != nil || len(left) != 0 {
 		t.Errorf("%v stay staged, %v", left, err)
 	}
 }

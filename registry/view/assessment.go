@@ -21,6 +21,11 @@ func Assessments(tx ledger.Projection) ([]authorisation.Assessment, error) {
 // Scoring are the applications of which a sample is scored twice.
 func Scoring(tx ledger.Projection) ([]string, error) { return numbers(tx, scoringKey("")) }
 
+// AssessedOf are the applications of an operator beside which something was gathered, in order.
+func AssessedOf(tx ledger.Projection, operator string) ([]string, error) {
+	return numbers(tx, assessedKey(operator, ""))
+}
+
 // FileOf is the operator of whose evidence a stored file is the content; false where
 // no register has it.
 func FileOf(tx ledger.Projection, name string) (operator string, ok bool, err error) {
@@ -37,6 +42,11 @@ func indexAssessment(tx ledger.Projection, before, after authorisation.Assessmen
 			return err
 		}
 	}
+	if before.Case == "" {
+		if err := tx.Set(assessedKey(after.Operator, after.Case), nil); err != nil {
+			return err
+		}
+	}
 	if before.Sample == nil && after.Sample != nil {
 		return tx.Set(scoringKey(after.Case), nil)
 	}
@@ -44,5 +54,9 @@ func indexAssessment(tx ledger.Projection, before, after authorisation.Assessmen
 }
 
 func fileKey(name string) []byte { return []byte("file/" + name) }
+
+func assessedKey(operator, number string) []byte {
+	return []byte("assessed/" + operator + "/" + number)
+}
 
 func scoringKey(number string) []byte { return []byte("scoring/" + number) }

@@ -266,6 +266,8 @@ func Describe(key []byte) string {
 		return "newest changes under " + rest
 	case "file":
 		return "whose evidence file " + rest + " is"
+	case "assessed":
+		return "assessment " + second + " of operator " + first
 	case "scoring":
 		return "second scoring in " + rest
 	case "artefact":

@@ -16,6 +16,7 @@
 //	request/<key>              the case in which a request that bore a key was carried out
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
 //	file/<name>                the operator of whose evidence a stored file is the content
+//	assessed/<operator>/<number> an application of the operator beside which something was gathered
 //	scoring/<number>           an application of which a sample is scored twice
 //	artefact/<kind>/<name>     the newest published document of that name
 //	lost/lists                 a leaf whose lost credential has an index of the newest lists
