@@ -42,6 +42,7 @@ func TestCalendarsOfAuthorities(t *testing.T) {
 		{"US", "", "2026-07-03", true}, {"US", "", "2027-12-31", true},
 		{"JP", "", "2026-05-06", true}, {"JP", "", "2026-09-22", true}, // between two holidays
 		{"GB", "", "2027-12-28", true}, {"CN", "", "2026-02-14", false}, {"CN", "", "2026-02-15", true},
+		{"IN", "", "2026-09-04", true}, {"IN", "", "2027-09-03", false}, {"SG", "", "2027-02-08", true},
 		{"UY", "", "2031-08-23", true}, // a Saturday of a year nobody wrote down
 	} {
 		c, err := load(t, tc.territory, tc.authority).Calendar()
