@@ -150,6 +150,9 @@ func (l *Ledger) start() error {
 			return err
 		}
 	}
+	if err := l.reform(); err != nil {
+		return err
+	}
 	if err := l.catchUp(); err != nil {
 		return err
 	}

@@ -26,6 +26,13 @@ type Opener interface {
 	Open(r Record) (any, error)
 }
 
+// A Former is a Projector whose rows have a form that changes from release to
+// release. Rows of another form are thrown away and made again when the ledger is
+// opened. Form is short, and "" for rows whose form never changes.
+type Former interface {
+	Form() string
+}
+
 // A Projection is the key space of read models. Get is ErrNotFound where there
 // is no row. Slices belong to whoever receives them.
 type Projection interface {
@@ -126,22 +133,55 @@ func (l *Ledger) rebuild() error {
 		return err
 	}
 	l.memo = &memo{}
-	w := l.db.NewBatch()
-	defer w.Close()
-	if err := errors.Join(
-		w.DeleteRange([]byte{rowView}, []byte{rowView + 1}, nil),
-		w.Set(keyView, number(0), nil),
-	); err != nil {
-		return fmt.Errorf("drop projections: %w", err)
-	}
-	if err := w.Commit(pebble.Sync); err != nil {
-		l.halt.stop(fmt.Errorf("drop projections: %w", err))
+	if err := l.drop(); err != nil {
+		return err
 	}
 	if err := l.catchUp(); err != nil {
 		return err
 	}
 	l.views.adopt(l.newView(l.Head().Size))
 	return nil
+}
+
+// drop throws the rows away, and notes the form of those to come.
+func (l *Ledger) drop() error {
+	w := l.db.NewBatch()
+	defer w.Close()
+	if err := errors.Join(
+		w.DeleteRange([]byte{rowView}, []byte{rowView + 1}, nil),
+		w.Set(keyView, number(0), nil), w.Set(keyForm, []byte(l.form()), nil),
+	); err != nil {
+		return fmt.Errorf("drop projections: %w", err)
+	}
+	if err := w.Commit(pebble.Sync); err != nil {
+		l.halt.stop(fmt.Errorf("drop projections: %w", err))
+	}
+	return nil
+}
+
+func (l *Ledger) form() string {
+	if f, ok := l.project.(Former); ok {
+		return f.Form()
+	}
+	return ""
+}
+
+// reform throws away rows of another form than the projector writes.
+func (l *Ledger) reform() error {
+	if l.project == nil {
+		return nil
+	}
+	row, err := get(l.db, keyForm)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("read form of projections: %w", err)
+	}
+	if string(row) == l.form() {
+		return nil
+	}
+	if size, err := projected(l.db); err == nil && size > 0 {
+		l.log.Info("rows that queries read are made anew: their form is another now", "leaves", size)
+	}
+	return l.drop()
 }
 
 // catchUp projects the records the projections do not reflect yet.

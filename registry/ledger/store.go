@@ -34,6 +34,7 @@ var (
 	keyLedger = []byte("mledger")
 	keyTree   = []byte("mtree")
 	keyView   = []byte("mview")
+	keyForm   = []byte("mform") // of the rows of read models, as [Former] says
 )
 
 func rowKey(kind byte, n int64) []byte {

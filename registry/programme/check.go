@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,15 +28,14 @@ func (p *Pack) check() error {
 	if !territoryCode.MatchString(p.Territory) || !typeCode.MatchString(p.Code) {
 		return fmt.Errorf("territory %q or code %q is malformed", p.Territory, p.Code)
 	}
+	var problems []error // one of each part, so that who mends a pack sees them together
 	for _, check := range []func() error{
 		p.checkZones, p.checkRoles, p.checkTypes, p.checkRequirements, p.checkCriteria, p.checkTimes, p.checkReleases, p.checkSchemes,
 		p.checkDeadlines, p.checkProcedure, p.checkConsequences, p.checkMonitoring, p.checkCertificates,
 	} {
-		if err := check(); err != nil {
-			return err
-		}
+		problems = append(problems, check())
 	}
-	return nil
+	return errors.Join(problems...)
 }
 
 func (p *Pack) checkZones() error {

@@ -26,6 +26,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/transparency"
@@ -235,6 +236,7 @@ type machine struct {
 	kind Kind
 	fold func(ledger.Projection, authorisation.Event) error
 	read func(ledger.Projection, string) (any, error)
+	of   reflect.Type // the state in its rows
 }
 
 // folds say by the first word of an event's type which state it belongs to.
@@ -251,7 +253,8 @@ var folds = map[string]machine{
 func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) machine {
 	return machine{kind,
 		func(tx ledger.Projection, e authorisation.Event) error { return fold(tx, kind, e, index) },
-		func(tx ledger.Projection, number string) (any, error) { return readState[S](tx, kind, number) }}
+		func(tx ledger.Projection, number string) (any, error) { return readState[S](tx, kind, number) },
+		reflect.TypeFor[S]()}
 }
 
 // fold applies an event to the stored state of its case.
