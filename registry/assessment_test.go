@@ -3,7 +3,6 @@ package registry_test
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,7 +30,7 @@ func (o *office) submitted(tr trader) authorisation.Application {
 func (o *office) evidence(number, content string) authorisation.Evidence {
 	o.t.Helper()
 	a := got(o.AddEvidence(o.t.Context(), registry.AddEvidence{Application: number, Title: "seal log", Criteria: []string{"G"}, By: "J. Tamihana"},
-		strings.NewReader(content)))(o.t)
+		[]byte(content)))(o.t)
 	return a.Evidence[len(a.Evidence)-1]
 }
 
@@ -112,14 +111,14 @@ func TestEvidenceIsSealedReadOnRecordAndInTheBackup(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		r    registry.AddEvidence
-		in   io.Reader
+		in   []byte
 		want error
 	}{
-		"the same file again":             {registry.AddEvidence{Application: app.Case, Title: "x", By: "A"}, strings.NewReader(sealLog), registry.ErrConflict},
-		"a page that says it is a report": {registry.AddEvidence{Application: app.Case, Title: "report.pdf", By: "A"}, strings.NewReader("<html><script>"), registry.ErrInvalid},
-		"more than a file may have":       {registry.AddEvidence{Application: app.Case, Title: "x", By: "A"}, io.LimitReader(endless{}, files.MaxFile+100), registry.ErrInvalid},
-		"a criterion nobody asked about":  {registry.AddEvidence{Application: app.Case, Title: "x", Criteria: []string{"Z-1"}, By: "A"}, strings.NewReader("y"), registry.ErrInvalid},
-		"an application nobody made":      {registry.AddEvidence{Application: "NZ-APP-000099", Title: "x", By: "A"}, strings.NewReader("y"), registry.ErrNotFound},
+		"the same file again":             {registry.AddEvidence{Application: app.Case, Title: "x", By: "A"}, []byte(sealLog), registry.ErrConflict},
+		"a page that says it is a report": {registry.AddEvidence{Application: app.Case, Title: "report.pdf", By: "A"}, []byte("<html><script>"), registry.ErrInvalid},
+		"more than a file may have":       {registry.AddEvidence{Application: app.Case, Title: "x", By: "A"}, make([]byte, files.MaxFile+1), registry.ErrInvalid},
+		"a criterion nobody asked about":  {registry.AddEvidence{Application: app.Case, Title: "x", Criteria: []string{"Z-1"}, By: "A"}, []byte("y"), registry.ErrInvalid},
+		"an application nobody made":      {registry.AddEvidence{Application: "NZ-APP-000099", Title: "x", By: "A"}, []byte("y"), registry.ErrNotFound},
 	} {
 		if _, err := nz.AddEvidence(ctx, tc.r, tc.in); !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v", name, err)
@@ -142,15 +141,6 @@ func TestEvidenceIsSealedReadOnRecordAndInTheBackup(t *testing.T) {
 	if _, content, err := nz.ReadEvidence(ctx, registry.ReadEvidence{Application: app.Case, SHA256: e.SHA256, By: "Assessor"}); !errors.Is(err, ledger.ErrUnproven) || content != nil {
 		t.Errorf("read before the log is proven: %v", err)
 	}
-}
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'x'
-	}
-	return len(p), nil
 }
 
 // A crash may come after the file is durable and before its event, or after the
@@ -220,7 +210,7 @@ func TestAGrantWaitsForWhatIsBesideTheApplication(t *testing.T) {
 	if act := got(eu.Assessment(app.Case))(t).Actions[0]; act.OverdueAt != act.Due {
 		t.Errorf("due at %d, overdue at %d", act.Due, act.OverdueAt)
 	}
-	e := got(eu.AddEvidence(ctx, registry.AddEvidence{Application: app.Case, Title: "numbered seals", Criteria: []string{"G-2"}, By: "K. Weber"}, strings.NewReader(sealLog)))(t).Evidence[0]
+	e := got(eu.AddEvidence(ctx, registry.AddEvidence{Application: app.Case, Title: "numbered seals", Criteria: []string{"G-2"}, By: "K. Weber"}, []byte(sealLog)))(t).Evidence[0]
 	got(eu.CloseAction(ctx, registry.CloseAction{Application: app.Case, Action: "CA-1", Evidence: []string{e.SHA256[:8]}, By: "Assessor"}))(t)
 	must(t, grant())
 

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -15,9 +14,6 @@ import (
 	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/aeo-registry/aeo/registry/view"
 )
-
-// uploadsAtOnce bounds the memory that files take while they are checked and sealed.
-const uploadsAtOnce = 3
 
 // openFiles is the store of evidence, put in order after a crash.
 func openFiles(dir string, keys ledger.Sealer, l *ledger.Ledger) (*files.Store, error) {
@@ -43,22 +39,12 @@ type AddEvidence struct {
 
 // AddEvidence checks, seals and keeps a file of at most files.MaxFile bytes, and
 // enters it. When it returns, file and entry are durable.
-func (n *Node) AddEvidence(ctx context.Context, r AddEvidence, content io.Reader) (a authorisation.Assessment, err error) {
-	select {
-	case n.uploads <- struct{}{}:
-		defer func() { <-n.uploads }()
-	case <-ctx.Done():
-		return a, ctx.Err()
-	}
-	raw, err := io.ReadAll(io.LimitReader(content, files.MaxFile+1))
-	if err != nil {
-		return a, fmt.Errorf("%w: read the file: %w", ErrInvalid, err)
-	}
+func (n *Node) AddEvidence(ctx context.Context, r AddEvidence, content []byte) (a authorisation.Assessment, err error) {
 	app, err := readCase(n, r.Application, view.Application)
 	if err != nil {
 		return a, err
 	}
-	f, err := n.files.Describe(app.Wish.Operator, raw)
+	f, err := n.files.Describe(app.Wish.Operator, content)
 	if errors.Is(err, files.ErrType) {
 		return a, invalid(err)
 	}
@@ -70,7 +56,7 @@ func (n *Node) AddEvidence(ctx context.Context, r AddEvidence, content io.Reader
 	if a, err = n.enterEvidence(ctx, r, f, true); err != nil || r.DryRun {
 		return a, err
 	}
-	if err := n.files.Put(app.Wish.Operator, f, raw); err != nil {
+	if err := n.files.Put(app.Wish.Operator, f, content); err != nil {
 		return a, err
 	}
 	if a, err = n.enterEvidence(ctx, r, f, false); err != nil {

@@ -99,7 +99,6 @@ type Node struct {
 	ledger    *ledger.Ledger
 	cases     caseLocks
 	files     *files.Store
-	uploads   chan struct{} // files that are being taken in
 	numbers   numbers
 	slots     slots
 	known     known
@@ -252,7 +251,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, template: pack, ring: ring, ledger: l,
-		following: newFollowing(), notices: newNotices(), uploads: make(chan struct{}, uploadsAtOnce)}
+		following: newFollowing(), notices: newNotices()}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.

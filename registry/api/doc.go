@@ -15,7 +15,8 @@
 //	connections             16 384, or what open files allow less 2 048; beyond, the
 //	                        network with most gives up the one that waited longest
 //	TLS handshake, header   5 s, 16 KiB (431)
-//	body                    none is read (413), a local command 8 MiB in 10 s; the
+//	body                    none is read (413), a local command 8 MiB in 10 s, a
+//	                        file of evidence 32 MiB in 5 min, four at once; the
 //	                        connection ends with the answer
 //	writing an answer       30 s and a second for every 64 KiB
 //	waiting between two     60 s

@@ -16,6 +16,7 @@ import (
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 )
@@ -39,11 +40,13 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localNode(r, n)
 	localCases(r, n)
 	localProgramme(r, n)
+	localAssessments(r, n)
 	localFederation(r, n)
 	localLists(r, n)
 	localLog(r, n)
 	localBackup(r, n, log)
-	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic)})
+	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic),
+		posts: map[string]int64{v1 + evidencePath: files.MaxFile + 1}})
 }
 
 func localNode(r *mux.Router, n *registry.Node) {
