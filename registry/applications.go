@@ -8,14 +8,20 @@ import (
 	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
+	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/aeo-registry/aeo/registry/view"
 )
 
-// SubmitApplication is an operator's application for a type of the programme.
+// SubmitApplication is an operator's application for a type of the programme, or the
+// draft of one.
 type SubmitApplication struct {
-	Operator string   `json:"operator"` // number or identifier
-	Type     string   `json:"type"`
-	Roles    []string `json:"roles"`
+	// Application is the number of a draft that is saved anew or sent in; empty
+	// opens an application.
+	Application string               `json:"application,omitzero"`
+	Operator    string               `json:"operator"` // number or identifier
+	Type        string               `json:"type"`
+	Roles       []string             `json:"roles"`
+	Sites       []authorisation.Site `json:"sites,omitzero"`
 	// For is the member of a union that decides, on the union's node, which acts
 	// for members that have none; empty for the node's own administration.
 	For    string `json:"for,omitzero"`
@@ -23,8 +29,34 @@ type SubmitApplication struct {
 	DryRun bool   `json:"dry_run,omitzero"`
 }
 
-// SubmitApplication opens an application. What must be examined follows from the programme.
-func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a authorisation.Application, err error) {
+// DraftApplication saves what an operator wants to apply for; nothing runs yet.
+func (n *Node) DraftApplication(ctx context.Context, r SubmitApplication) (authorisation.Application, error) {
+	return n.enterApplication(ctx, r, func(_ authorisation.Application, by authorisation.By, wish authorisation.Wish) (authorisation.Command, error) {
+		return authorisation.SaveDraft{By: by, Wish: wish}, nil
+	})
+}
+
+// SubmitApplication opens an application or sends in a draft. What must be examined
+// follows from the programme, and so does until when the operator may not apply.
+func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (authorisation.Application, error) {
+	return n.enterApplication(ctx, r, func(_ authorisation.Application, by authorisation.By, wish authorisation.Wish) (authorisation.Command, error) {
+		pack := n.packFor(wish.Authority)
+		w, err := n.clockwork(pack, nil, by.At)
+		if err != nil {
+			return nil, err
+		}
+		w.start(programme.RuleAcceptance, w.at, "")
+		timed, err := w.timed()
+		if err != nil {
+			return nil, err
+		}
+		bars, err := n.bars(wish.Operator, wish.Components, by.At)
+		return authorisation.Submit{By: by, Wish: wish, Pack: digestOf(pack), Bars: bars, Timed: timed}, err
+	})
+}
+
+func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
+	command func(authorisation.Application, authorisation.By, authorisation.Wish) (authorisation.Command, error)) (a authorisation.Application, err error) {
 	o, err := n.Operator(r.Operator)
 	if err != nil {
 		return a, err
@@ -37,12 +69,21 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (a au
 	if wish.Authority, err = n.actingFor(r.For); err != nil {
 		return a, err
 	}
+	if r.Application != "" {
+		return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+			return command(a, by, wish)
+		}, applicants...)
+	}
 	err = n.openCase(n.series("APP"), func(number string) (bool, error) {
-		by, err := n.by(ctx, number, r.By, access.Applicant, access.Representative, access.Assessor)
+		by, err := n.by(ctx, number, r.By, applicants...)
 		if err != nil {
 			return false, err
 		}
-		a, err = enact(ctx, n, applicationCases, a, authorisation.Submit{By: by, Wish: wish}, r.DryRun)
+		c, err := command(a, by, wish)
+		if err != nil {
+			return false, err
+		}
+		a, err = enact(ctx, n, applicationCases, a, c, r.DryRun)
 		return !r.DryRun, err
 	})
 	return a, err
@@ -57,7 +98,7 @@ func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
 	if err != nil {
 		return authorisation.Wish{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	w := authorisation.Wish{Programme: n.Pack().Code, Type: r.Type, Roles: r.Roles}
+	w := authorisation.Wish{Programme: n.Pack().Code, Type: r.Type, Roles: r.Roles, Sites: r.Sites}
 	for _, c := range components {
 		w.Components = append(w.Components, c.Code)
 	}
@@ -67,16 +108,39 @@ func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {
 	return w, nil
 }
 
-// onApplication puts a command to an application.
+// onApplication puts a command to an application, after whatever fell due in it.
 func (n *Node) onApplication(ctx context.Context, number, actor string, dryRun bool,
 	command func(authorisation.Application, authorisation.By) (authorisation.Command, error), may ...access.Role) (authorisation.Application, error) {
-	return act(ctx, n, applicationCases, number, dryRun, func(a authorisation.Application) (authorisation.Command, error) {
-		by, err := n.by(ctx, number, actor, may...)
+	defer n.lockCase(number)()
+	a, err := readCase(n, number, view.Application)
+	if err != nil {
+		return a, err
+	}
+	by, err := n.by(ctx, number, actor, may...)
+	if err != nil {
+		return a, err
+	}
+	if a, err = n.passTime(ctx, a, dryRun); err != nil {
+		return a, err
+	}
+	by.At = n.now().Unix()
+	c, err := command(a, by)
+	if err != nil {
+		return a, err
+	}
+	return enact(ctx, n, applicationCases, a, c, dryRun)
+}
+
+// withClocks puts a command to an application that changes its clocks.
+func (n *Node) withClocks(ctx context.Context, number, actor string, dryRun bool,
+	command func(authorisation.Application, authorisation.By, *clockwork) (authorisation.Command, error), may ...access.Role) (authorisation.Application, error) {
+	return n.onApplication(ctx, number, actor, dryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+		w, err := n.clockwork(n.packOf(a.Wish.Authority, a.Pack), a.Clocks, by.At)
 		if err != nil {
 			return nil, err
 		}
-		return command(a, by)
-	})
+		return command(a, by, w)
+	}, may...)
 }
 
 // AcceptApplication is the answer to a submission.
@@ -88,14 +152,22 @@ type AcceptApplication struct {
 	DryRun      bool                  `json:"dry_run,omitzero"`
 }
 
-// AcceptApplication accepts an application for examination, or does not.
+// AcceptApplication accepts an application for examination, or does not. It counts
+// as accepted on the day the last of its data came in, and the time for the decision
+// runs from there (IA 2015/2447 Art. 12(1)).
 func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (authorisation.Application, error) {
-	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
 		if r.Refuse {
 			return authorisation.NotAccept{By: by, Grounds: r.Grounds}, nil
 		}
-		return authorisation.Accept{By: by}, n.mayAccept(a)
-	})
+		if err := n.mayAccept(a); err != nil {
+			return nil, err
+		}
+		w.end(programme.RuleAcceptance)
+		w.start(programme.RuleDecision, time.Unix(a.CompleteAt, 0), "")
+		timed, err := w.timed()
+		return authorisation.Accept{By: by, EffectiveAt: a.CompleteAt, Timed: timed}, err
+	}, access.Assessor, access.DecisionMaker)
 }
 
 // AssessApplication records what an assessor found.
@@ -119,45 +191,6 @@ func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (auth
 	})
 }
 
-// DecideApplication is the decision on an application.
-type DecideApplication struct {
-	Application string                `json:"application"`
-	Grant       bool                  `json:"grant"`
-	Grounds     authorisation.Grounds `json:"grounds,omitzero"` // of a refusal
-	By          string                `json:"by"`
-	DryRun      bool                  `json:"dry_run,omitzero"`
-}
-
-// DecideApplication grants or refuses. A grant opens an authorisation, effective
-// when the programme says, and issues one credential per component.
-func (n *Node) DecideApplication(ctx context.Context, r DecideApplication) (a authorisation.Application, err error) {
-	if !r.Grant {
-		return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-			return authorisation.Refuse{By: by, Grounds: r.Grounds}, n.mayDecide(a, by, false)
-		})
-	}
-	err = n.openCase(n.series("AUT"), func(number string) (bool, error) {
-		a, err = n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-			pack := n.packFor(a.Wish.Authority)
-			effective := pack.EffectiveAt(time.Unix(by.At, 0))
-			g := authorisation.Grant{By: by, Authorisation: number, EffectiveAt: effective.Unix()}
-			if until, limited := pack.ValidUntil(a.Wish.Type, effective); limited {
-				g.ExpiresAt = until.Unix()
-			}
-			return g, n.mayDecide(a, by, true)
-		})
-		return !r.DryRun, err
-	})
-	if err != nil || r.DryRun {
-		return a, err
-	}
-	if err := n.issueMissing(ctx, a.Authorisation); err != nil {
-		return a, err
-	}
-	n.publishNow(ctx)
-	return a, nil
-}
-
 // WithdrawApplication is the applicant's wish to end the procedure.
 type WithdrawApplication struct {
 	Application string `json:"application"`
@@ -169,7 +202,7 @@ type WithdrawApplication struct {
 func (n *Node) WithdrawApplication(ctx context.Context, r WithdrawApplication) (authorisation.Application, error) {
 	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
 		return authorisation.WithdrawApplication{By: by}, nil
-	})
+	}, applicants...)
 }
 
 // Application reads one application.
@@ -181,6 +214,33 @@ func (n *Node) Application(number string) (authorisation.Application, error) {
 	}
 	err = n.blind(one)
 	return one[0], err
+}
+
+// An ApplicationFile is an application with what stands between it and a grant.
+type ApplicationFile struct {
+	authorisation.Application
+	Missing []string `json:"missing,omitzero"` // for a grant of all it asks for, in words
+}
+
+// ApplicationFile reads an application as the officer who has it wants it.
+func (n *Node) ApplicationFile(number string) (f ApplicationFile, err error) {
+	if f.Application, err = n.Application(number); err != nil {
+		return f, err
+	}
+	a := f.Application
+	needs, err := n.needs(a, n.packOf(a.Wish.Authority, a.Pack), a.Wish.Components, n.now().Unix())
+	if err != nil {
+		return f, err
+	}
+	f.Missing = a.Missing(needs)
+	if len(f.Missing) > 0 || !a.State.Final() && a.State != authorisation.Draft {
+		s, _, err := n.assessmentOf(number)
+		if err != nil {
+			return f, err
+		}
+		f.Missing = append(f.Missing, s.Obstacles(a, n.now().Unix())...)
+	}
+	return f, nil
 }
 
 // Applications lists all applications.

@@ -123,7 +123,7 @@ func TestDryRunsChangeNothing(t *testing.T) {
 		"submit":   fails(nz.SubmitApplication(ctx, registry.SubmitApplication{Operator: timber.identifier, Type: "SES", Roles: timber.roles, By: "x", DryRun: true})),
 		"assess":   fails(nz.AssessApplication(ctx, registry.AssessApplication{Application: open.Case, AllMet: true, By: "x", DryRun: true})),
 		"grant":    fails(nz.DecideApplication(ctx, registry.DecideApplication{Application: open.Case, Grant: true, By: "x", DryRun: true})),
-		"refuse":   fails(nz.DecideApplication(ctx, registry.DecideApplication{Application: open.Case, Grounds: grounds, By: "x", DryRun: true})),
+		"refuse":   fails(nz.DecideApplication(ctx, registry.DecideApplication{Application: open.Case, Grounds: grounds, Without: unheard, By: "x", DryRun: true})),
 		"suspend":  fails(nz.Suspend(ctx, m)),
 		"revoke":   fails(nz.Revoke(ctx, m)),
 		"annul":    fails(nz.Annul(ctx, m)),
@@ -154,7 +154,10 @@ func TestCommandsOnOneCaseTakeTurns(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range results {
 		wg.Go(func() {
-			r := registry.DecideApplication{Application: open.Case, Grant: i%2 == 0, Grounds: grounds, By: "Decider"}
+			r := registry.DecideApplication{Application: open.Case, Grant: true, By: "Decider"}
+			if i%2 == 1 {
+				r.Grant, r.Grounds, r.Without = false, grounds, unheard
+			}
 			_, results[i] = nz.DecideApplication(t.Context(), r)
 		})
 	}

@@ -131,6 +131,9 @@ var (
 
 var grounds = authorisation.Grounds{Reason: "audit", Basis: "invented for the test"}
 
+// unheard is a refusal without hearing.
+var unheard = authorisation.Without{Hearing: "invented for the test"}
+
 func (o *office) register(tr trader) authorisation.Operator {
 	o.t.Helper()
 	return got(o.RegisterOperator(o.t.Context(), registry.RegisterOperator{By: "Desk",

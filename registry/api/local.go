@@ -69,13 +69,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	command(r, "/operators", n.RegisterOperator)
 	command(r, "/releases", n.ReleaseOperator)
 
-	get(r, "/applications", func(*http.Request) (any, error) { return asList(n.Applications()) })
-	get(r, "/applications/{id}", func(q *http.Request) (any, error) { return n.Application(id(q)) })
-	command(r, "/applications", n.SubmitApplication)
-	command(r, "/applications/accept", n.AcceptApplication)
-	command(r, "/applications/assess", n.AssessApplication)
-	command(r, "/applications/decide", n.DecideApplication)
-	command(r, "/applications/withdraw", n.WithdrawApplication)
+	localApplications(r, n)
 
 	get(r, "/authorisations", func(*http.Request) (any, error) { return asList(n.Authorisations()) })
 	get(r, "/authorisations/{id}", func(q *http.Request) (any, error) { return n.Authorisation(id(q)) })

@@ -1,6 +1,7 @@
 package authorisation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -167,12 +168,20 @@ func (c Assess) decide(a Application) ([]Event, error) {
 	return one(c.By, c.At, ApplicationAssessed{c.Findings})
 }
 
-// examinedFor holds where nothing found bars a grant of what rests on those requirements.
+// examinedFor holds where nothing found bars a grant of what rests on those
+// requirements; it names the first that does and counts the rest.
 func (a Application) examinedFor(requirements []string) error {
+	first, more := "", -1
 	for _, r := range requirements {
 		if why := bars(a.Findings, r); why != "" {
-			return errors.New(why)
+			first, more = cmp.Or(first, why), more+1
 		}
+	}
+	switch {
+	case more > 0:
+		return fmt.Errorf("%s, and %d more", first, more)
+	case more == 0:
+		return errors.New(first)
 	}
 	return nil
 }

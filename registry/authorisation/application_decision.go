@@ -91,8 +91,8 @@ func (c Grant) decide(a Application) ([]Event, error) {
 	if len(requirements) == 0 {
 		requirements = a.Wish.Requirements
 	}
-	if err := first(a.examinedFor(requirements), a.agreed(c.Needs.Consult), visited(c.Needs, c.Without), a.noRequest()); err != nil {
-		return nil, &TransitionError{a.State.words(), c.name(), err.Error()}
+	if why := a.missing(requirements, c.Needs, c.Without); len(why) > 0 {
+		return nil, &TransitionError{a.State.words(), c.name(), strings.Join(why, "; ")}
 	}
 	if len(refused) > 0 {
 		if err := first(a.fairly(c.Needs, c.Without), c.Grounds.check()); err != nil {
@@ -190,6 +190,29 @@ func (a Application) noRequest() error {
 		return fmt.Errorf("information is asked for and has not come in")
 	}
 	return nil
+}
+
+// missing is what stands between an application and a grant, in words.
+func (a Application) missing(requirements []string, n Needs, w Without) (why []string) {
+	for _, err := range []error{a.examinedFor(requirements), a.agreed(n.Consult), visited(n, w), a.noRequest()} {
+		if err != nil {
+			why = append(why, err.Error())
+		}
+	}
+	return why
+}
+
+// Missing is what stands between an application and a grant of all it asks for, in
+// words; nothing where it is decided or still a draft.
+func (a Application) Missing(n Needs) []string {
+	if a.State == Draft || a.State.Final() {
+		return nil
+	}
+	var why []string
+	if !slices.Contains(examined, a.State) {
+		why = append(why, "it is not accepted")
+	}
+	return append(why, a.missing(a.Wish.Requirements, n, Without{})...)
 }
 
 // late reports whether the time for the decision is over.

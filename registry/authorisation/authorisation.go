@@ -55,9 +55,10 @@ type Pending struct {
 type Component struct {
 	Code    string    `json:"code"`
 	State   State     `json:"state"`
-	Since   int64     `json:"since"`        // when State took effect in law
-	End     Act       `json:"end,omitzero"` // how it ended
-	Pending []Pending `json:"pending"`      // by time; at most one of each act
+	Since   int64     `json:"since"`             // when State took effect in law
+	End     Act       `json:"end,omitzero"`      // how it ended
+	EndedAt int64     `json:"ended_at,omitzero"` // when; of an annulment, whose end reaches back, when it was decided
+	Pending []Pending `json:"pending"`           // by time; at most one of each act
 
 	Suspension *Suspension `json:"suspension,omitzero"` // why it is suspended, or is to be
 }

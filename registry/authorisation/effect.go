@@ -110,6 +110,9 @@ func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error 
 		if err := a.Components[i].take(act, from); err != nil {
 			return err
 		}
+		if act.Ends() {
+			a.Components[i].EndedAt = asOf
+		}
 		if act != ActSuspend && a.Components[i].State != Suspended {
 			a.Components[i].Suspension = nil
 			a.stopClocks(code, from)

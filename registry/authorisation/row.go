@@ -39,6 +39,9 @@ func (w *writer) component(c Component) {
 	w.text(`,"state":`, string(c.State))
 	w.number(`,"since":`, c.Since)
 	w.optional(`,"end":`, string(c.End))
+	if c.EndedAt != 0 {
+		w.number(`,"ended_at":`, c.EndedAt)
+	}
 	list(w, `,"pending":`, c.Pending, func(p Pending) {
 		w.text(`{"act":`, string(p.Act))
 		w.number(`,"from":`, p.From)

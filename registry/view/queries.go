@@ -161,6 +161,11 @@ func HeldBy(tx ledger.Projection, operator string) ([]string, error) {
 	return numbers(tx, holderKey(operator, ""))
 }
 
+// AppliedBy are the applications of an operator.
+func AppliedBy(tx ledger.Projection, operator string) ([]string, error) {
+	return numbers(tx, appliedKey(operator, ""))
+}
+
 // numbers are the ends of the keys that begin with prefix.
 func numbers(tx ledger.Projection, prefix []byte) (out []string, err error) {
 	err = tx.Scan(prefix, func(key, _ []byte) (bool, error) {
@@ -258,6 +263,8 @@ func Describe(key []byte) string {
 		return "credentials owed to " + rest
 	case "released":
 		return "releases of operator " + rest
+	case "applied":
+		return "application " + second + " of operator " + first
 	case "holder":
 		return "authorisation " + second + " of operator " + first
 	case "request":

@@ -12,6 +12,7 @@
 //	owed/<number>              an authorisation with a component in force that has no credential yet
 //	released/<operator>        an operator that released itself for some purpose, now or once
 //	holder/<operator>/<number> an authorisation the operator holds
+//	applied/<operator>/<number> an application of the operator
 //	for/<authority>            a member of the union that decides an application here
 //	request/<key>              the case in which a request that bore a key was carried out
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
@@ -303,8 +304,11 @@ func indexOperator(tx ledger.Projection, before, after authorisation.Operator) e
 }
 
 func indexApplication(tx ledger.Projection, before, after authorisation.Application) error {
-	if before.Case != "" || after.Wish.Authority == "" {
+	if before.Case != "" {
 		return nil
+	}
+	if err := tx.Set(appliedKey(after.Wish.Operator, after.Case), nil); err != nil || after.Wish.Authority == "" {
+		return err
 	}
 	return tx.Set(forKey(after.Wish.Authority), nil)
 }
@@ -366,6 +370,8 @@ func dueKey(at int64, kind Kind, number string) []byte {
 func owedKey(number string) []byte { return []byte("owed/" + number) }
 
 func releasedKey(operator string) []byte { return []byte("released/" + operator) }
+
+func appliedKey(operator, number string) []byte { return []byte("applied/" + operator + "/" + number) }
 
 func holderKey(operator, number string) []byte { return []byte("holder/" + operator + "/" + number) }
 
