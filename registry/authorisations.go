@@ -3,7 +3,9 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -11,52 +13,80 @@ import (
 
 // A Measure is an act about an authorisation.
 type Measure struct {
-	Authorisation string                `json:"authorisation"`
-	Components    []string              `json:"components,omitzero"` // empty = all the act can touch
-	From          int64                 `json:"from,omitzero"`       // Unix seconds; 0 = at once
-	Grounds       authorisation.Grounds `json:"grounds,omitzero"`
-	By            string                `json:"by"`
-	Second        string                `json:"second,omitzero"`
-	DryRun        bool                  `json:"dry_run,omitzero"`
+	Authorisation string   `json:"authorisation"`
+	Components    []string `json:"components,omitzero"` // empty = all the act can touch
+	// Failed are the requirements that are not met, by which the programme says
+	// which components the act is about (IA 2015/2447 Art. 34); not with Components.
+	Failed  []string              `json:"failed,omitzero"`
+	From    int64                 `json:"from,omitzero"` // Unix seconds; 0 = at once, or on service
+	Grounds authorisation.Grounds `json:"grounds,omitzero"`
+	// Of a suspension: why the law lets it be (empty: a doubt), how many days the
+	// holder has (0: as the programme says), and whether it cannot wait for a hearing.
+	Ground authorisation.Ground `json:"ground,omitzero"`
+	Days   int                  `json:"days,omitzero"`
+	Urgent bool                 `json:"urgent,omitzero"`
+	authorisation.Heard
+	By     string `json:"by"`
+	Second string `json:"second,omitzero"`
+	DryRun bool   `json:"dry_run,omitzero"`
 }
 
-// Suspend suspends components; every unexpired credential of them says so from then on.
+// officers may take measures.
+var officers = []access.Role{access.Assessor, access.DecisionMaker}
+
+// Suspend suspends components; every unexpired credential of them says so from then
+// on. How long, and what follows, the programme says by the ground of it.
 func (n *Node) Suspend(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
-	return n.measure(ctx, m, func(by authorisation.By) authorisation.Command {
-		return authorisation.Suspend{By: by, Components: m.Components, From: m.From, Second: m.Second, Grounds: m.Grounds}
+	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
+		return l.suspend(by, m)
+	})
+}
+
+// ConfirmSuspension is the second officer's act after an urgent suspension.
+func (n *Node) ConfirmSuspension(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
+	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
+		return authorisation.Confirm{By: by, Components: m.Components}, nil
 	})
 }
 
 // Reinstate lifts a suspension.
 func (n *Node) Reinstate(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
-	return n.measure(ctx, m, func(by authorisation.By) authorisation.Command {
-		return authorisation.Reinstate{By: by, Components: m.Components, From: m.From}
+	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
+		return authorisation.Reinstate{By: by, Components: m.Components, From: m.From}, nil
 	})
 }
 
 // Revoke ends components for the future.
 func (n *Node) Revoke(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
-	return n.measure(ctx, m, func(by authorisation.By) authorisation.Command {
-		return authorisation.Revoke{By: by, Components: m.Components, From: m.From, Second: m.Second, Grounds: m.Grounds}
+	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
+		from, err := l.revokes(by, m)
+		if err != nil {
+			return nil, err
+		}
+		on, err := l.failing(m)
+		return authorisation.Revoke{By: by, Components: on, From: from, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, err
 	})
 }
 
 // Annul ends components from their original effective date on, as if never granted.
 func (n *Node) Annul(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
-	return n.measure(ctx, m, func(by authorisation.By) authorisation.Command {
-		return authorisation.Annul{By: by, Components: m.Components, Second: m.Second, Grounds: m.Grounds}
+	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
+		if err := l.fair(m.Heard); err != nil {
+			return nil, err
+		}
+		return authorisation.Annul{By: by, Components: m.Components, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, nil
 	})
 }
 
 // Withdraw ends components at the holder's request.
 func (n *Node) Withdraw(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
-	return n.measure(ctx, m, func(by authorisation.By) authorisation.Command {
-		return authorisation.Withdraw{By: by, Components: m.Components, From: m.From}
+	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
+		return authorisation.Withdraw{By: by, Components: m.Components, From: m.From}, nil
 	})
 }
 
-func (n *Node) measure(ctx context.Context, m Measure, command func(authorisation.By) authorisation.Command) (authorisation.Authorisation, error) {
-	a, err := n.actOnAuthorisation(ctx, m.Authorisation, m.DryRun, command, m.By)
+func (n *Node) measure(ctx context.Context, m Measure, command func(authorisation.By, itsRules) (authorisation.Command, error)) (authorisation.Authorisation, error) {
+	a, err := n.onAuthorisation(ctx, m.Authorisation, m.By, m.DryRun, command, officers...)
 	if err != nil || m.DryRun {
 		return a, err
 	}
@@ -65,24 +95,42 @@ func (n *Node) measure(ctx context.Context, m Measure, command func(authorisatio
 	return a, nil
 }
 
+// onAuthorisation puts a command to an authorisation, with the law that applies to it.
+func (n *Node) onAuthorisation(ctx context.Context, number, actor string, dryRun bool,
+	command func(authorisation.By, itsRules) (authorisation.Command, error), may ...access.Role) (authorisation.Authorisation, error) {
+	return n.actOnAuthorisation(ctx, number, dryRun, func(a authorisation.Authorisation) (authorisation.Command, error) {
+		by, err := n.by(ctx, number, actor, may...)
+		if err != nil {
+			return nil, err
+		}
+		l, err := n.rulesOf(a)
+		if err != nil {
+			return nil, err
+		}
+		return command(by, l)
+	})
+}
+
 // AmendAuthorisation changes roles or scope; the credentials that say otherwise are replaced.
 type AmendAuthorisation struct {
 	Authorisation string                `json:"authorisation"`
 	Roles         []string              `json:"roles"`
 	ScopeText     string                `json:"scope_text,omitzero"`
 	Grounds       authorisation.Grounds `json:"grounds"`
-	By            string                `json:"by"`
-	DryRun        bool                  `json:"dry_run,omitzero"`
+	authorisation.Heard
+	By     string `json:"by"`
+	DryRun bool   `json:"dry_run,omitzero"`
 }
 
 // Amend changes what an authorisation covers and replaces its credentials: the
-// old ones become superseded, because what they disclose is no longer so.
+// old ones become superseded, because what they disclose is no longer so. An
+// amendment that takes roles away is adverse to the holder.
 func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.Authorisation, error) {
 	a, err := n.Authorisation(r.Authorisation)
 	if err != nil {
 		return a, err
 	}
-	if err := n.Pack().CheckRoles(a.Type, r.Roles); err != nil {
+	if err := n.packFor(a.Authority).CheckRoles(a.Type, r.Roles); err != nil {
 		return a, invalid(err)
 	}
 	for _, c := range a.Components {
@@ -91,23 +139,36 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 			return a, fmt.Errorf("%w: component %s is suspended: reinstate or end it first", ErrConflict, c.Code)
 		}
 	}
-	a, err = n.actOnAuthorisation(ctx, r.Authorisation, r.DryRun, func(by authorisation.By) authorisation.Command {
-		return authorisation.Amend{By: by, Roles: r.Roles, ScopeText: r.ScopeText, Grounds: r.Grounds}
-	}, r.By)
+	a, err = n.onAuthorisation(ctx, r.Authorisation, r.By, r.DryRun, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
+		if slices.ContainsFunc(l.of.Roles, func(role string) bool { return !slices.Contains(r.Roles, role) }) {
+			if err := l.fair(r.Heard); err != nil {
+				return nil, err
+			}
+		}
+		return authorisation.Amend{By: by, Roles: r.Roles, ScopeText: r.ScopeText, Heard: r.Heard, Grounds: r.Grounds}, nil
+	}, officers...)
 	if err != nil || r.DryRun {
 		return a, err
 	}
+	if err := n.reissue(ctx, a, r.By); err != nil {
+		return a, err
+	}
+	return n.Authorisation(r.Authorisation)
+}
+
+// reissue replaces the credentials of an authorisation, whose content changed.
+func (n *Node) reissue(ctx context.Context, a authorisation.Authorisation, actor string) error {
 	for _, c := range a.Components {
 		old, ok := a.Live(c.Code)
 		if !ok || c.State == authorisation.Ended {
 			continue
 		}
-		if err := n.replace(ctx, a.Case, c.Code, old.SHA256, r.By); err != nil {
-			return a, err
+		if err := n.replace(ctx, a.Case, c.Code, old.SHA256, actor); err != nil {
+			return err
 		}
 	}
 	n.publishNow(ctx)
-	return n.Authorisation(r.Authorisation)
+	return nil
 }
 
 // Authorisation reads one authorisation.

@@ -115,7 +115,7 @@ func statusEntries(a authorisation.Authorisation, due []authorisation.StatusChan
 
 // actOnAuthorisation decides a command about an authorisation and writes what follows.
 func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun bool,
-	command func(authorisation.By) authorisation.Command, actor string) (authorisation.Authorisation, error) {
+	command func(authorisation.Authorisation) (authorisation.Command, error)) (authorisation.Authorisation, error) {
 	defer n.lockCase(number)()
 	a, err := readCase(n, number, view.Authorisation)
 	if err != nil {
@@ -124,7 +124,11 @@ func (n *Node) actOnAuthorisation(ctx context.Context, number string, dryRun boo
 	if err := n.match(ctx, number); err != nil {
 		return a, err
 	}
-	events, err := decide(a, command(authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}))
+	c, err := command(a)
+	if err != nil {
+		return a, err
+	}
+	events, err := decide(a, c)
 	if err != nil {
 		return a, err
 	}

@@ -128,7 +128,7 @@ func TestDryRunsChangeNothing(t *testing.T) {
 		"revoke":   fails(nz.Revoke(ctx, m)),
 		"annul":    fails(nz.Annul(ctx, m)),
 		"withdraw": fails(nz.Withdraw(ctx, m)),
-		"amend":    fails(nz.Amend(ctx, registry.AmendAuthorisation{Authorisation: a.Case, Roles: []string{"packer"}, Grounds: grounds, By: "x", DryRun: true})),
+		"amend":    fails(nz.Amend(ctx, registry.AmendAuthorisation{Authorisation: a.Case, Roles: []string{"packer"}, Grounds: grounds, Heard: notHeard, By: "x", DryRun: true})),
 		"issue":    fails(nz.IssueCredential(ctx, registry.IssueCredential{Authorisation: a.Case, By: "x", DryRun: true})),
 		"release":  fails(nz.ReleaseOperator(ctx, registry.ReleaseOperator{Operator: timber.identifier, Purpose: authorisation.Publication, Basis: authorisation.ByConsent, By: "x", DryRun: true})),
 	} {

@@ -175,9 +175,10 @@ func (n *Node) replace(ctx context.Context, number, component, old, actor string
 	if err != nil {
 		return err
 	}
-	_, err = n.actOnAuthorisation(ctx, number, false, func(by authorisation.By) authorisation.Command {
-		return authorisation.SupersedeCredential{By: by, SHA256: old, Newer: newer[0]}
-	}, actor)
+	_, err = n.actOnAuthorisation(ctx, number, false, func(authorisation.Authorisation) (authorisation.Command, error) {
+		by := authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}
+		return authorisation.SupersedeCredential{By: by, SHA256: old, Newer: newer[0]}, nil
+	})
 	return err
 }
 

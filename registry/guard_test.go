@@ -15,7 +15,7 @@ func TestSuspendedIsNotAmended(t *testing.T) {
 	a := nz.grant(timber)
 	got(nz.Suspend(t.Context(), nz.measure(a.Case)))(t)
 	before := nz.size()
-	r := registry.AmendAuthorisation{Authorisation: a.Case, Roles: []string{"packer"}, Grounds: grounds, By: "Decider"}
+	r := registry.AmendAuthorisation{Authorisation: a.Case, Roles: []string{"packer"}, Grounds: grounds, Heard: notHeard, By: "Decider"}
 	if _, err := nz.Amend(t.Context(), r); !errors.Is(err, registry.ErrConflict) || !strings.Contains(err.Error(), "suspended") {
 		t.Errorf("amended while suspended: %v", err)
 	}

@@ -129,6 +129,9 @@ var (
 	rhein    = trader{"Rhein Maschinenbau GmbH", "DE1234567", "AEOF", []string{"exporter", "manufacturer"}}
 )
 
+// notHeard names law for doing without a hearing.
+var notHeard = authorisation.Heard{Without: "invented for the test"}
+
 var grounds = authorisation.Grounds{Reason: "audit", Basis: "invented for the test"}
 
 // unheard is a refusal without hearing.
@@ -172,7 +175,7 @@ func (o *office) export(number string, components ...string) []byte {
 }
 
 func (o *office) measure(number string) registry.Measure {
-	return registry.Measure{Authorisation: number, Grounds: grounds, By: "Decider", Second: "Second"}
+	return registry.Measure{Authorisation: number, Grounds: grounds, Heard: notHeard, By: "Decider", Second: "Second"}
 }
 
 // verifier opens the office's newest bundle as somebody who has just its anchor.

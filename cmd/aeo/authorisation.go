@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/deadline"
 	"github.com/spf13/cobra"
 )
 
@@ -28,7 +30,8 @@ type measure struct {
 }
 
 var measures = []measure{
-	{"suspend", "suspend components; one officer may", true, true, true},
+	{"suspend", "suspend components, for as long as the programme lets it last", true, true, true},
+	{"confirm", "let another officer's urgent suspension stand", false, false, false},
 	{"reinstate", "lift a suspension", false, false, true},
 	{"revoke", "end components for the future; two officers", true, true, true},
 	{"annul", "end components from their original effective date; two officers", true, true, false},
@@ -37,14 +40,15 @@ var measures = []measure{
 
 func (a *app) measure(m measure) *cobra.Command {
 	var r registry.Measure
-	var from string
+	var from, heard, ground, served string
 	cmd := &cobra.Command{
 		Use: m.verb + " AUTHORISATION", Short: m.short, Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if err := readFlag("from", from, parseInstant, &r.From); err != nil {
+			if err := errors.Join(readFlag("from", from, parseInstant, &r.From), readFlag("heard", heard, parseInstant, &r.HeardAt)); err != nil {
 				return err
 			}
+			r.Ground, r.Served = authorisation.Ground(ground), authorisation.Channel(served)
 			what := m.verb + " " + args[0]
 			if len(r.Components) > 0 {
 				what += " (" + strings.Join(r.Components, ", ") + ")"
@@ -61,6 +65,18 @@ func (a *app) measure(m measure) *cobra.Command {
 	}
 	if m.adverse {
 		groundsFlags(cmd, &r.Grounds)
+		heardFlags(cmd, &heard, &r.Without)
+	}
+	if m.adverse && m.future {
+		cmd.Flags().StringSliceVar(&r.Failed, "failed", nil, "requirement that is not met: the programme says which components it touches; repeatable")
+		cmd.Flags().StringVar(&served, "served", "", "how the decision reaches the holder: portal, hand, post, publication; effect may derive from it")
+	}
+	if m.verb == "suspend" {
+		cmd.Example = "  aeo authorisation suspend NZ-AUT-000001 --ground remedy --days 60 --heard 2026-11-02 --reason fence --basis \"SES rules 7\" --by \"T. Walker\" --yes\n" +
+			"  aeo authorisation suspend NZ-AUT-000001 --urgent --reason security --basis \"SES rules 9\" --by \"T. Walker\" --yes"
+		cmd.Flags().StringVar(&ground, "ground", "", "doubt (the default), remedy (conditions are not met and there is time to meet them) or request (of the holder)")
+		cmd.Flags().IntVar(&r.Days, "days", 0, "how long the holder has to remedy (default: as the programme says)")
+		cmd.Flags().BoolVar(&r.Urgent, "urgent", false, "at once and without hearing; it lapses unless another officer confirms it")
 	}
 	if m.second {
 		secondFlag(cmd, &r.Second)
@@ -69,17 +85,28 @@ func (a *app) measure(m measure) *cobra.Command {
 	return cmd
 }
 
+// heardFlags are those of how the holder's right to be heard was kept.
+func heardFlags(cmd *cobra.Command, heard, without *string) {
+	cmd.Flags().StringVar(heard, "heard", "", "when the holder was heard")
+	cmd.Flags().StringVar(without, "without-hearing", "", `what law lets it be done without, e.g. "DA 2015/2446 Art. 10"`)
+}
+
 func (a *app) amend() *cobra.Command {
 	var r registry.AmendAuthorisation
+	var heard string
 	cmd := &cobra.Command{
 		Use: "amend AUTHORISATION", Short: "change roles or scope; its credentials are replaced", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
+			if err := readFlag("heard", heard, parseInstant, &r.HeardAt); err != nil {
+				return err
+			}
 			return changed(a, "amend "+args[0]+"; its credentials are replaced", "/authorisations/amend", r, a.showAuthorisation)
 		},
 	}
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role it covers from now on; repeatable")
 	cmd.Flags().StringVar(&r.ScopeText, "scope", "", "scope in words")
+	heardFlags(cmd, &heard, &r.Without)
 	groundsFlags(cmd, &r.Grounds)
 	byFlag(cmd, &r.By)
 	return cmd
@@ -97,6 +124,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 				end = " (" + string(c.End) + ")"
 			}
 			fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
+			showSuspension(w, c, auth.Clocks)
 			for _, p := range c.Pending {
 				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
 			}
@@ -105,6 +133,43 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 			fmt.Fprintf(w, "  credential    %s number %d: %s, expires %s\n", c.Component, c.Sequence, c.Value, day(c.Expires))
 		}
 	})
+}
+
+// showSuspension says why a component is suspended, until when, and what then.
+func showSuspension(w io.Writer, c authorisation.Component, clocks deadline.Clocks) {
+	s := c.Suspension
+	if s == nil {
+		return
+	}
+	fmt.Fprintf(w, "  %-13s %s, by %s: %s (%s)\n", "", groundWords[s.Ground], s.By, s.Reason, s.Basis)
+	if s.Confirmed != "" {
+		fmt.Fprintf(w, "  %-13s confirmed by %s\n", "", s.Confirmed)
+	}
+	if s.Overdue != 0 {
+		fmt.Fprintf(w, "  %-13s a decision is due since %s\n", "", instant(s.Overdue))
+	}
+	for _, k := range clocks {
+		rule, of, _ := strings.Cut(k.Rule, "#")
+		if of == c.Code && k.EndedAt == 0 && k.LapsedAt == 0 && k.Due != 0 {
+			fmt.Fprintf(w, "  %-13s %s until %s, then %s\n", "", strings.ReplaceAll(rule, "_", " "), instant(k.Due), lapseWords(rule, k.Outcome))
+		}
+	}
+}
+
+var groundWords = map[authorisation.Ground]string{
+	authorisation.OnDoubt: "on a doubt", authorisation.ForRemedy: "until it is remedied", authorisation.OnRequest: "at the holder's request",
+}
+
+func lapseWords(rule, outcome string) string {
+	switch {
+	case rule == authorisation.RuleUrgent:
+		return "lifted unless another officer confirms it"
+	case outcome == authorisation.Lift:
+		return "lifted"
+	case outcome == "revoke":
+		return "to be revoked"
+	}
+	return "a decision is due"
 }
 
 func authorisationListing() listing[authorisation.Authorisation] {

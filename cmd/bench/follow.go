@@ -67,7 +67,7 @@ func measureFollow(b *bench) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := nz.Suspend(b, registry.Measure{Authorisation: all[0].Case, By: "Decider", Second: "Second",
+	if _, err := nz.Suspend(b, registry.Measure{Authorisation: all[0].Case, By: "Decider", Second: "Second", Heard: authorisation.Heard{Without: "bench"},
 		Grounds: authorisation.Grounds{Reason: "audit", Basis: "invented for the measurement"}}); err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func measureNotice(b *bench) (err error) {
 
 func (b *bench) timeNotices(home *station, partners []*station, file []byte, number string) error {
 	took, slowest := &latencies{}, &latencies{}
-	m := registry.Measure{Authorisation: number, Grounds: authorisation.Grounds{Reason: "audit", Basis: "bench"}, By: "Decider", Second: "Second"}
+	m := registry.Measure{Authorisation: number, Grounds: authorisation.Grounds{Reason: "audit", Basis: "bench"}, Heard: authorisation.Heard{Without: "bench"}, By: "Decider", Second: "Second"}
 	for round := range noticeRounds {
 		act, want := home.Suspend, federation.StatusSuspended
 		if round%2 == 1 {

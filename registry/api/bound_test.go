@@ -25,7 +25,7 @@ func askBound(h http.Handler, method, path, body string, headers ...string) *htt
 func TestARequestWithAKeyIsCarriedOutOnce(t *testing.T) {
 	n := newNode(t)
 	h := api.Local(n, quiet())
-	suspend := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"}}`
+	suspend := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`
 	before := n.LogHead().Size
 	var sent sync.WaitGroup
 	replayed := make([]string, 8)
@@ -72,7 +72,7 @@ func TestARequestWithAKeyIsCarriedOutOnce(t *testing.T) {
 
 func TestADryRunTakesNoKey(t *testing.T) {
 	h := api.Local(newNode(t), quiet())
-	body := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"}%s}`
+	body := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"%s}`
 	for _, dry := range []string{`,"dry_run":true`, ``} {
 		w := askBound(h, "POST", "/api/v1/authorisations/suspend", fmt.Sprintf(body, dry), "Idempotency-Key", "k-1")
 		if w.Code != http.StatusOK || w.Header().Get("Idempotency-Replayed") != "" {
@@ -89,8 +89,8 @@ func TestOneOfTwoOfficersWhoActAtOnceIsToldWhoWasFirst(t *testing.T) {
 		t.Fatal("a case without an ETag")
 	}
 	act := []string{
-		`/authorisations/suspend {"authorisation":"NZ-AUT-000001","by":"Mere","grounds":{"reason":"a","basis":"b"}}`,
-		`/authorisations/amend {"authorisation":"NZ-AUT-000001","by":"Tane","roles":["exporter"],"scope_text":"fruit","grounds":{"reason":"a","basis":"b"}}`,
+		`/authorisations/suspend {"authorisation":"NZ-AUT-000001","by":"Mere","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`,
+		`/authorisations/amend {"authorisation":"NZ-AUT-000001","by":"Tane","roles":["exporter"],"scope_text":"fruit","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`,
 	}
 	answers := make([]*httptest.ResponseRecorder, len(act))
 	var officers sync.WaitGroup
@@ -124,7 +124,7 @@ func TestOneOfTwoOfficersWhoActAtOnceIsToldWhoWasFirst(t *testing.T) {
 
 func TestTagsThatCannotBeMatched(t *testing.T) {
 	h := api.Local(newNode(t), quiet())
-	suspend := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"}}`
+	suspend := `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`
 	for _, c := range []struct {
 		path, body, tag string
 		status          int

@@ -40,7 +40,7 @@ func TestWhatOneHasIsNotSentAgain(t *testing.T) {
 	}
 	before := ask(h, http.MethodGet, "/status/1", "").Header().Get("ETag")
 	w := ask(api.Local(n, quiet()), http.MethodPost, "/api/v1/authorisations/suspend",
-		`{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"}}`)
+		`{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`)
 	must(t, statusOK(w))
 	if w := askWith(h, "192.0.2.1:1", "/status/1", "If-None-Match", before); w.Code != http.StatusOK {
 		t.Errorf("after a suspension the old token is still the newest: %d", w.Code)
@@ -60,7 +60,7 @@ func TestAKeptAnswerIsNoOlderThanTheLog(t *testing.T) {
 	h, local := api.Public(n, quiet()), api.Local(n, quiet())
 	before := ask(h, http.MethodGet, "/directory", "").Body.String()
 	must(t, statusOK(ask(local, http.MethodPost, "/api/v1/authorisations/revoke",
-		`{"authorisation":"NZ-AUT-000001","by":"Decider","second":"Assessor","grounds":{"reason":"a","basis":"b"}}`)))
+		`{"authorisation":"NZ-AUT-000001","by":"Decider","second":"Assessor","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`)))
 	must(t, n.Tick(t.Context()))
 	if after := ask(h, http.MethodGet, "/directory", "").Body.String(); after == before {
 		t.Error("the directory still lists who was revoked")

@@ -74,6 +74,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	get(r, "/authorisations", func(*http.Request) (any, error) { return asList(n.Authorisations()) })
 	get(r, "/authorisations/{id}", func(q *http.Request) (any, error) { return n.Authorisation(id(q)) })
 	command(r, "/authorisations/suspend", n.Suspend)
+	command(r, "/authorisations/confirm", n.ConfirmSuspension)
 	command(r, "/authorisations/reinstate", n.Reinstate)
 	command(r, "/authorisations/revoke", n.Revoke)
 	command(r, "/authorisations/annul", n.Annul)

@@ -40,7 +40,7 @@ func TestLocalReading(t *testing.T) {
 // commands are all paths a command is posted to.
 var commands = []string{
 	"/tick", "/operators", "/releases", "/applications", "/applications/accept", "/applications/assess", "/applications/decide",
-	"/applications/withdraw", "/authorisations/suspend", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
+	"/applications/withdraw", "/authorisations/suspend", "/authorisations/confirm", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
 	"/authorisations/withdraw", "/authorisations/amend", "/credentials", "/mras/sign", "/mras/notices", "/mras", "/mras/negotiations", "/mras/negotiations/drop", "/mras/negotiations/propose", "/peers", "/peers/sync",
 	"/peers/remove", "/bundle", "/verify",
 }
@@ -98,7 +98,7 @@ func TestLocalProblems(t *testing.T) {
 		{"GET", "/log/proof?index=0&size=1", "", 422, "invalid"},
 		{"GET", "/mras/JP-NZ", "", 404, "not-found"},
 		{"POST", "/peers/sync", `{"peer":"JP"}`, 404, "not-found"},
-		{"POST", "/authorisations/revoke", `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"}}`, 403, "not-allowed"},
+		{"POST", "/authorisations/revoke", `{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law"}`, 403, "not-allowed"},
 		{"POST", "/authorisations/reinstate", `{"authorisation":"NZ-AUT-000001","by":"Decider"}`, 409, "conflict"},
 		{"POST", "/applications/accept", `{"application":"NZ-APP-000001","by":"Desk"}`, 409, "conflict"},
 		{"POST", "/bundle", `{"history_days":-1}`, 422, "invalid"},
@@ -119,7 +119,7 @@ func TestLocalDryRunsAnswerAsTheCommandWould(t *testing.T) {
 	h := api.Local(n, quiet())
 	before := n.LogHead().Size
 	w := ask(h, http.MethodPost, "/api/v1/authorisations/suspend",
-		`{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"dry_run":true}`)
+		`{"authorisation":"NZ-AUT-000001","by":"Decider","grounds":{"reason":"a","basis":"b"},"without_hearing":"law","dry_run":true}`)
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"suspended"`) || n.LogHead().Size != before {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

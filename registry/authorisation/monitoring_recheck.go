@@ -16,7 +16,7 @@ type Recheck struct {
 	ClosedBy string    `json:"closed_by,omitzero"`
 	Result   Proposal  `json:"result,omitzero"`
 	Findings []Finding `json:"findings,omitempty"`
-	Told     string    `json:"told,omitzero"` // how the holder was told the result
+	Told     Channel   `json:"told,omitzero"` // how the holder was told the result
 	Said     string    `json:"said,omitzero"` // to the holder
 }
 
@@ -57,7 +57,7 @@ type (
 		By
 		Result   Proposal
 		Findings []Finding
-		Told     string
+		Told     Channel
 		Said     string
 		Timed
 	}
@@ -105,7 +105,7 @@ type (
 	MonitoringRecheckClosed struct {
 		Result   Proposal  `json:"result"`
 		Findings []Finding `json:"findings,omitzero"`
-		Told     string    `json:"told"`
+		Told     Channel   `json:"told"`
 		Said     string    `json:"said"`
 		Timed
 	}
@@ -153,7 +153,7 @@ func (d MonitoringRecheckClosed) check() error {
 		}
 	}
 	return first(oneOf("result", d.Result, Keep, ProposeAmend, ProposeSuspend, ProposeRevoke),
-		oneOf("told", d.Told, "portal", "post", "hand", "publication"), text("said", d.Said, maxNote), d.Timed.check())
+		oneOf("told", d.Told, ByPortal, ByPost, ByHand, ByPublication), text("said", d.Said, maxNote), d.Timed.check())
 }
 
 func (d MonitoringChecked) check() error {

@@ -42,14 +42,19 @@ type Suspension struct {
 	Overdue   int64  `json:"overdue,omitzero"`   // since when its time is over and a decision is awaited
 }
 
-// Heard says how the right to be heard was kept before an adverse act (UCC Art.
-// 22(6)): when the holder was heard, or what law lets it be done without.
+// Heard says how the rights of a holder were kept in an adverse act (UCC Art. 22(6)):
+// when the holder was heard, or what law lets it be done without; and how the act is
+// served, from which its effect derives where the programme says so.
 type Heard struct {
-	HeardAt int64  `json:"heard_at,omitzero"`
-	Without string `json:"without_hearing,omitzero"`
+	HeardAt int64   `json:"heard_at,omitzero"`
+	Without string  `json:"without_hearing,omitzero"`
+	Served  Channel `json:"served,omitzero"`
 }
 
 func (h Heard) check() error {
+	if err := oneOf("served", h.Served, "", ByPortal, ByPost, ByHand, ByPublication); err != nil {
+		return err
+	}
 	if h.HeardAt != 0 {
 		if h.Without != "" {
 			return &InputError{"without_hearing", "the holder was heard"}

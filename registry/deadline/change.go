@@ -29,7 +29,7 @@ type Change struct {
 	At   int64  `json:"at"`           // Unix seconds
 	Due  int64  `json:"due,omitzero"` // when it is due after the change; 0 while it stands still
 
-	By      *Period `json:"by,omitzero"`      // of an extension
+	By      *Period `json:"by,omitzero"`      // of an extension; of a start where the period was set for the case
 	For     string  `json:"for,omitzero"`     // id of the extension, reason of a stop: a word of the rule
 	Reason  string  `json:"reason,omitzero"`  // for people
 	Basis   string  `json:"basis,omitzero"`   // in law; of a start the source of the rule
@@ -56,7 +56,7 @@ func (c Change) Check() error {
 		return fmt.Errorf("clock %s: at or due is no time in Unix seconds", c.Rule)
 	case c.For != "" && !word.MatchString(c.For) || c.Outcome != "" && !word.MatchString(c.Outcome):
 		return fmt.Errorf("clock %s: for or outcome is not a word", c.Rule)
-	case c.By != nil && c.Do != Extend || c.Warn != nil && c.Do != Start:
+	case c.By != nil && c.Do != Extend && c.Do != Start || c.Warn != nil && c.Do != Start:
 		return fmt.Errorf("clock %s: %s has no such member", c.Rule, c.Do)
 	case len(c.Warn) > 8 || slices.ContainsFunc(c.Warn, func(n int) bool { return n < 1 || n > 366 }):
 		return fmt.Errorf("clock %s: warn: want at most eight numbers of days within 1 to 366", c.Rule)

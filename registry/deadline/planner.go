@@ -31,6 +31,28 @@ func (p Planner) Start(name string, at time.Time) (Change, error) {
 	return ch, ch.Check()
 }
 
+// StartFor is Start with a period set for the case, as a holder proposes one for
+// what is to be remedied; nil is the rule's own.
+func (p Planner) StartFor(name string, at time.Time, by *Period) (Change, error) {
+	ch, err := p.Start(name, at)
+	if err != nil || by == nil {
+		return ch, err
+	}
+	r, err := p.Rules.Rule(name)
+	if err != nil {
+		return ch, err
+	}
+	if err := by.Check(); err != nil {
+		return ch, fmt.Errorf("%w: %w", ErrNotAllowed, err)
+	}
+	if (by.Unit == Hours) != (r.Period.Unit == Hours) {
+		return ch, fmt.Errorf("%w: %s is not counted in %s", ErrNotAllowed, name, by.Unit)
+	}
+	ch.By = by
+	ch.Due = p.due(r, []Change{ch})
+	return ch, ch.Check()
+}
+
 // Stop lets a running clock stand still for a reason the rule names.
 func (p Planner) Stop(c Clocks, name string, at time.Time, why Why) (Change, error) {
 	return p.next(c, Change{Rule: name, Do: Stop, At: at.Unix(), For: why.For, Reason: why.Reason, Basis: why.Basis}, func(r Rule, k Clock) error {
@@ -189,7 +211,7 @@ func (w *walk) rolled() Date {
 func (w *walk) step(ch Change) {
 	switch ch.Do {
 	case Start:
-		w.start(ch.At)
+		w.start(ch.At, ch.By)
 	case Stop:
 		w.stop(ch.At)
 	case Extend:
@@ -208,8 +230,11 @@ func (w *walk) step(ch Change) {
 	}
 }
 
-func (w *walk) start(at int64) {
+func (w *walk) start(at int64, by *Period) {
 	p := w.rule.Period
+	if by != nil {
+		p = *by
+	}
 	sign := int64(1)
 	if w.rule.Before {
 		sign = -1

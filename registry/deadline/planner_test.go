@@ -205,3 +205,23 @@ func TestALateHolidayMovesOpenClocksOnlyByAChange(t *testing.T) {
 		t.Error("it moves once more")
 	}
 }
+
+func TestAPeriodSetForTheCase(t *testing.T) {
+	p := Planner{Rules{{ID: "remedy", Title: "x", Period: Period{30, Days}, Source: "x", Extensions: []Extension{{ID: "holder", Source: "x"}}}}, berlin(t)}
+	at := instant(t, "2026-03-02T14:00:00+01:00")
+	ch, err := p.StartFor("remedy", at, &Period{60, Days})
+	if err != nil || ch.Due != instant(t, "2026-05-02T00:00:00+02:00").Unix() {
+		t.Fatalf("due %s: %v", time.Unix(ch.Due, 0).In(p.Calendar.Zone()), err)
+	}
+	clocks, err := Clocks(nil).Apply(ch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longer, err := p.Extend(clocks, "remedy", at, &Period{10, Days}, Why{For: "holder"})
+	if err != nil || longer.Due != instant(t, "2026-05-12T00:00:00+02:00").Unix() {
+		t.Errorf("extended to %s: %v", time.Unix(longer.Due, 0).In(p.Calendar.Zone()), err)
+	}
+	if _, err := p.StartFor("remedy", at, &Period{60, Hours}); err == nil {
+		t.Error("days were set in hours")
+	}
+}

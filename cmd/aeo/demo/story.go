@@ -168,10 +168,13 @@ func (s *story) publishAndSave(h *holder, name string, components ...string) err
 
 var grounds = authorisation.Grounds{Reason: "demo", Basis: "invented for the demonstration"}
 
+// atOnce names law for measures without a hearing.
+var atOnce = authorisation.Heard{Without: "invented for the demonstration"}
+
 func (s *story) suspensions() error {
 	nz := s.sites["NZ"].node
 	for _, file := range []string{"kauri-timber", "tasman-dairy"} {
-		m := registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, By: officers["NZ"].decides}
+		m := registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, Heard: atOnce, By: officers["NZ"].decides}
 		if _, err := nz.Suspend(s.ctx, m); err != nil {
 			return err
 		}
@@ -196,7 +199,7 @@ func (s *story) keepOldBundle() error {
 func (s *story) endings() error {
 	nz, o := s.sites["NZ"].node, officers["NZ"]
 	measure := func(file string) registry.Measure {
-		return registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, By: o.decides, Second: o.second}
+		return registry.Measure{Authorisation: s.holders[file].authorisation, Grounds: grounds, Heard: atOnce, By: o.decides, Second: o.second}
 	}
 	if _, err := nz.Reinstate(s.ctx, measure("tasman-dairy")); err != nil {
 		return err

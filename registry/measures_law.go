@@ -1,0 +1,175 @@
+package registry
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/deadline"
+	"github.com/aeo-registry/aeo/registry/programme"
+)
+
+// Its rules are what the programme says about measures on one authorisation.
+type itsRules struct {
+	of   authorisation.Authorisation
+	pack *programme.Pack
+	plan deadline.Planner
+}
+
+func (n *Node) rulesOf(a authorisation.Authorisation) (itsRules, error) {
+	p := n.packFor(a.Authority)
+	calendar, err := n.calendarOf(p)
+	return itsRules{a, p, deadline.Planner{Rules: p.Deadlines, Calendar: calendar}}, err
+}
+
+// knows reports whether the programme has a rule of that id.
+func (l itsRules) knows(rule string) bool {
+	_, err := l.plan.Rules.Rule(rule)
+	return err == nil
+}
+
+// start is the start of a clock, where the programme has the rule, with what silence
+// means: as the rule says, or the programme of all suspensions.
+func (l itsRules) start(rule string, at int64, by *deadline.Period) ([]deadline.Change, error) {
+	if !l.knows(rule) {
+		return nil, nil
+	}
+	ch, err := l.plan.StartFor(rule, time.Unix(at, 0), by)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if ch.Outcome == "" {
+		ch.Outcome = l.pack.Procedure.OnLapse
+	}
+	return []deadline.Change{ch}, nil
+}
+
+// fair holds where the law asks that a holder is heard before an adverse act.
+func (l itsRules) fair(h authorisation.Heard) error {
+	if l.pack.Procedure.Hearing != programme.HearingBefore || h.HeardAt != 0 || h.Without != "" {
+		return nil
+	}
+	return fmt.Errorf("%w: the holder is heard before an adverse decision (%s): say when (heard_at), or what law lets it be done without (without_hearing)",
+		ErrInvalid, l.pack.Procedure.Sources["hearing"].Source)
+}
+
+// effect is when an adverse act takes effect: as it says, or where effect derives from
+// service, when what is sent by post or published counts as received.
+func (l itsRules) effect(by authorisation.By, m Measure) (int64, error) {
+	byPost := m.Served == authorisation.ByPost || m.Served == authorisation.ByPublication
+	if m.From != 0 || !byPost || l.pack.Procedure.EffectOf.Adverse != programme.EffectOfService || !l.knows(programme.RuleService) {
+		return m.From, nil
+	}
+	ch, err := l.plan.Start(programme.RuleService, time.Unix(by.At, 0))
+	return ch.Due, err
+}
+
+// revokes is when a revocation takes effect: it may be deferred as far as the rule
+// of the programme goes.
+func (l itsRules) revokes(by authorisation.By, m Measure) (int64, error) {
+	if err := l.fair(m.Heard); err != nil {
+		return 0, err
+	}
+	from, err := l.effect(by, m)
+	if err != nil || from <= by.At || !l.knows(programme.RuleDeferral) {
+		return from, err
+	}
+	most, err := l.plan.Start(programme.RuleDeferral, time.Unix(by.At, 0))
+	if err == nil && from > most.Due {
+		err = fmt.Errorf("%w: from: a revocation may be deferred until %s at most (%s)", ErrInvalid,
+			time.Unix(most.Due, 0).In(l.pack.Zone()).Format(time.DateOnly), most.Basis)
+	}
+	return from, err
+}
+
+func (l itsRules) suspend(by authorisation.By, m Measure) (authorisation.Command, error) {
+	c := authorisation.Suspend{By: by, Ground: m.Ground, Urgent: m.Urgent, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}
+	var err error
+	if c.Components, err = l.failing(m); err != nil {
+		return nil, err
+	}
+	if c.From, err = l.effect(by, m); err != nil {
+		return nil, err
+	}
+	if c.Ground == "" {
+		c.Ground = authorisation.OnDoubt
+	}
+	if c.Ground != authorisation.OnRequest && !m.Urgent {
+		if err := l.fair(m.Heard); err != nil {
+			return nil, err
+		}
+	}
+	rule, at := programme.RuleSuspensionDoubt, max(by.At, c.From)
+	if c.Ground != authorisation.OnDoubt {
+		rule = programme.RuleRemedy
+	}
+	var set *deadline.Period
+	switch {
+	case m.Days < 0 || m.Days > 0 && c.Ground == authorisation.OnDoubt:
+		return nil, fmt.Errorf("%w: days: they are given to remedy something, not to a doubt", ErrInvalid)
+	case m.Days > 0:
+		set = &deadline.Period{N: m.Days, Unit: deadline.Days}
+	}
+	if c.Clocks, err = l.start(rule, at, set); err != nil || !m.Urgent {
+		return c, err
+	}
+	if !l.knows(programme.RuleUrgentSuspension) {
+		return nil, fmt.Errorf("%w: the programme knows no urgent suspension", ErrConflict)
+	}
+	more, err := l.start(programme.RuleUrgentSuspension, by.At, nil)
+	c.Clocks = append(c.Clocks, more...)
+	return c, err
+}
+
+// failing are the components an act is about: those named, or those the programme
+// says when requirements fail. A failing one that belongs to no component alone
+// touches all.
+func (l itsRules) failing(m Measure) ([]string, error) {
+	if len(m.Failed) == 0 || len(m.Components) > 0 {
+		if len(m.Failed) > 0 {
+			return nil, fmt.Errorf("%w: name components or what failed, not both", ErrInvalid)
+		}
+		return m.Components, nil
+	}
+	var on []string
+	for _, failed := range m.Failed {
+		group, known := l.groupOf(failed)
+		if !known {
+			return nil, fmt.Errorf("%w: failed: %.40q is no requirement of %s", ErrInvalid, failed, l.of.Type)
+		}
+		alone := false
+		for _, c := range l.of.Components {
+			if slices.Contains(l.pack.Procedure.Partial[c.Code], group) {
+				alone = true
+				if !slices.Contains(on, c.Code) {
+					on = append(on, c.Code)
+				}
+			}
+		}
+		if !alone {
+			return nil, nil
+		}
+	}
+	return on, nil
+}
+
+// groupOf is the requirement of the programme that a code is, or stands under.
+func (l itsRules) groupOf(code string) (string, bool) {
+	for _, r := range l.pack.Requirements {
+		if r.Code == code {
+			return r.Code, true
+		}
+	}
+	letter, _, _ := strings.Cut(code, "-")
+	for _, r := range l.pack.Requirements {
+		if slices.Contains(r.SAFE, letter) {
+			return r.Code, true
+		}
+	}
+	if c, ok := l.pack.Criterion(code); ok {
+		return c.Group, true
+	}
+	return "", false
+}
