@@ -203,6 +203,12 @@ func (n *Node) settleDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// What comes in force may move what is due after it, so it goes first.
+	if slices.ContainsFunc(due, func(w view.Waking) bool { return w.Kind == view.KindProgramme }) {
+		if err := n.enforceLaw(ctx); err != nil {
+			return fmt.Errorf("put rules in force: %w", err)
+		}
+	}
 	return inParallel(ctx, due, func(w view.Waking) error {
 		if err := n.wake(ctx, w); err != nil {
 			return fmt.Errorf("let %s take effect: %w", w.Number, err)

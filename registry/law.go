@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/aeo-registry/aeo/keys"
@@ -90,31 +91,65 @@ func (n *Node) packAs(p *programme.Pack, authority string) *programme.Pack {
 	return seen
 }
 
-// packOf is the programme a case goes by: the one it began under, as an authority
-// sees it. A case that does not say so goes by the one in force; so does one begun
-// under rules of an older release of this software, none of which were approved here.
+// packOf is the programme a case goes by, as an authority sees it: the one it began
+// under, or one that came in force since and says that it reaches running cases. A
+// case that does not say under which it began goes by the one in force; so does one
+// begun under rules of an older release of this software, none of which were
+// approved here.
 func (n *Node) packOf(authority, sha256 string) *programme.Pack {
+	return n.packIn(n.law.Load(), authority, sha256, n.now().Unix())
+}
+
+func (n *Node) packIn(l *law, authority, sha256 string, at int64) *programme.Pack {
 	if sha256 == "" {
-		return n.packFor(authority)
+		return n.packAs(l.at(at), authority)
 	}
-	l := n.law.Load()
-	if digestOf(l.template) == sha256 {
-		return n.packAs(l.template, authority)
-	}
-	p, err := n.readPack(l.cache, sha256)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			n.opts.Log.Error("the programme a case began under cannot be read", "sha256", sha256, "error", err)
+	p := l.template
+	if digestOf(p) != sha256 {
+		var err error
+		if p, err = n.readPack(l.cache, sha256); err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				n.opts.Log.Error("the programme a case began under cannot be read", "sha256", sha256, "error", err)
+			}
+			return n.packAs(l.at(at), authority)
 		}
-		return n.packFor(authority)
 	}
-	return n.packAs(p, authority)
+	return n.packAs(l.reaching(p, at), authority)
+}
+
+// reaching is the pack by which a case begun under p goes at an instant.
+func (l *law) reaching(p *programme.Pack, at int64) *programme.Pack {
+	began := digestOf(p)
+	since := -1
+	for i, e := range l.packs {
+		if digestOf(e.doc) == began {
+			since = i
+		}
+	}
+	for _, e := range l.packs[since+1:] {
+		if e.from <= at && e.doc.Procedure.Transitional == programme.TransitionNew {
+			p = e.doc
+		}
+	}
+	return p
 }
 
 // calendarOf is the calendar of the authority that sees a pack so, with the holidays
 // in force now.
 func (n *Node) calendarOf(p *programme.Pack) (*deadline.Calendar, error) {
 	return p.Calendar(n.law.Load().published(n.now().Unix())...)
+}
+
+// with is the law as it would be with another document from an instant on.
+func (l *law) with(c *Candidate, from int64) *law {
+	next := *l
+	if c.pack != nil {
+		next.packs = append(slices.Clip(l.packs), enforced[*programme.Pack]{from, c.pack})
+	}
+	if c.holidays != nil {
+		next.holidays = append(slices.Clip(l.holidays), enforced[*deadline.Holidays]{from, c.holidays})
+	}
+	return &next
 }
 
 // lawNumber is the number of the one case in which the node's law is decided.

@@ -67,14 +67,6 @@ type Candidate struct {
 	holidays *deadline.Holidays
 }
 
-// A Move is an open deadline that new rules or holidays would move.
-type Move struct {
-	Case string `json:"case"`
-	Rule string `json:"rule"`
-	Old  int64  `json:"old"`
-	New  int64  `json:"new"`
-}
-
 // A CheckDocument is a pack or a year of holidays, as a file.
 type CheckDocument struct {
 	Content string `json:"content"`
@@ -129,7 +121,14 @@ func (n *Node) compareWithLaw(c *Candidate) (err error) {
 			return err
 		}
 	}
-	c.Changes, err = programme.Diff(old, c.raw)
+	if c.Changes, err = programme.Diff(old, c.raw); err != nil {
+		return err
+	}
+	now := n.now().Unix()
+	moved, err := n.moved(n.law.Load().with(c, now), now, deadline.Why{})
+	for _, m := range moved {
+		c.Moves = append(c.Moves, m.Move)
+	}
 	return err
 }
 
@@ -303,8 +302,8 @@ func (n *Node) onLaw(ctx context.Context, actor string, dryRun bool,
 	return n.programmeStatus(state)
 }
 
-// enforceLaw does what follows when a document comes in force. The law itself changes
-// with the instant; what is done here can be done again.
+// enforceLaw does what follows when a document comes in force: open deadlines move,
+// and that is recorded. The law itself changes with the instant.
 func (n *Node) enforceLaw(ctx context.Context) error {
 	number := n.lawNumber()
 	defer n.lockCase(number)()
@@ -315,6 +314,9 @@ func (n *Node) enforceLaw(ctx context.Context) error {
 		}
 		if at, ok := state.Wakes(); !ok || at > n.now().Unix() {
 			return nil
+		}
+		if err := n.moveDeadlines(ctx, state); err != nil {
+			return err
 		}
 		by := authorisation.By{Case: number, Actor: authorisation.Scheduler, At: n.now().Unix()}
 		if _, err := enact(ctx, n, lawCases, state, authorisation.EnforceDocument{By: by}, false); err != nil {

@@ -81,15 +81,16 @@ func (p Planner) Extend(c Clocks, name string, at time.Time, by *Period, why Why
 	})
 }
 
-// Moved is the change by which rules or holidays that are new move an open clock;
-// ok is false where they leave it where it is, or where it has lapsed.
+// Moved is the change by which rules or holidays that are new from an instant on move
+// an open clock; ok is false where they leave it where it is, and where it was due
+// before that instant.
 func (p Planner) Moved(k Clock, at time.Time, why Why) (ch Change, ok bool, err error) {
 	r, err := p.Rules.Rule(k.Rule)
 	if err != nil {
 		return ch, false, err
 	}
 	due := p.due(r, k.History)
-	if k.EndedAt != 0 || k.LapsedAt != 0 || due == k.Due {
+	if k.EndedAt != 0 || k.LapsedAt != 0 || due == k.Due || k.Due != 0 && k.Due <= at.Unix() {
 		return ch, false, nil
 	}
 	return Change{Rule: k.Rule, Do: Move, At: max(at.Unix(), k.touched()), Due: due, For: why.For, Reason: why.Reason, Basis: why.Basis}, true, nil
