@@ -28,6 +28,9 @@ func (p *Pack) check() error {
 	if !territoryCode.MatchString(p.Territory) || !typeCode.MatchString(p.Code) {
 		return fmt.Errorf("territory %q or code %q is malformed", p.Territory, p.Code)
 	}
+	for _, r := range p.Requirements {
+		p.asked = append(p.asked, p.criteriaOf(r))
+	}
 	var problems []error // one of each part, so that who mends a pack sees them together
 	for _, check := range []func() error{
 		p.checkZones, p.checkRoles, p.checkTypes, p.checkRequirements, p.checkCriteria, p.checkTimes, p.checkReleases, p.checkSchemes,

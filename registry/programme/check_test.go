@@ -3,6 +3,7 @@ package programme
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
@@ -36,6 +37,7 @@ func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
 		"a criterion under no requirement":     {`"group": "39D"`, `"group": "39X"`, "39X"},
 		"a criterion that asks nothing":        {`completed training in customs law?`, `completed training in customs law`, "X-1"},
 		"a deadline nothing acts on":           {`"id": "recheck"`, `"id": "seance"`, "seance"},
+		"a silence that means nothing":         {`"outcome": "deemed_accepted"`, `"outcome": "deemed_acepted"`, "deemed_acepted"},
 		"a deadline both there and absent":     {`{"rule": "renewal"`, `{"rule": "hearing"`, "hearing"},
 		"a deadline without a period":          {`{"n": 120, "unit": "days"}`, `{"n": 0, "unit": "days"}`, "decision"},
 		"a hearing nobody wrote":               {`"hearing": "before"`, `"hearing": "later"`, "later"},
@@ -81,4 +83,39 @@ func TestPatternsCoverTheWholeValue(t *testing.T) {
 	if id, err := p.ParseIdentifier("12345678AJUNK"); err == nil {
 		t.Errorf("junk after the number read as %s", id)
 	}
+}
+
+// FuzzPack: a pack from a file is refused, or every question that is put to packs has
+// an answer.
+func FuzzPack(f *testing.F) {
+	for _, territory := range []string{"EU", "NZ", "TH"} {
+		raw, err := packs.ReadFile("packs/" + strings.ToLower(territory) + ".json")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add([]byte(`{"format":"aeo.pack/2"}`))
+	f.Add([]byte(`{"format":"aeo.outline/2","types":[null]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		p, err := Read(raw, "")
+		if err != nil {
+			return
+		}
+		for _, ty := range p.Types {
+			roles, err := p.RolesFor(ty.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			criteria, err := p.CriteriaFor(ty.Code, words(roles))
+			if err != nil || len(criteria) == 0 || len(criteria) > MaxCriteria {
+				t.Fatalf("%s: %d criteria: %v", ty.Code, len(criteria), err)
+			}
+			p.EffectiveAt(time.Unix(1, 0))
+			p.ValidUntil(ty.Code, time.Unix(1, 0))
+		}
+		if again, err := Read(p.Raw(), ""); err != nil || again.SHA256() != p.SHA256() {
+			t.Fatalf("not read again: %v", err)
+		}
+	})
 }

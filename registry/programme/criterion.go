@@ -13,6 +13,9 @@ import (
 // CriteriaFormat is the format name of the catalogue of SAFE criteria.
 const CriteriaFormat = "aeo.criteria/1"
 
+// MaxCriteria bounds what an application is assessed on.
+const MaxCriteria = 256
+
 // A Criterion is one thing an applicant must show, a validator looks at and an
 // assessor judges.
 type Criterion struct {
@@ -82,8 +85,8 @@ func (p *Pack) CriteriaFor(typ string, roles []string) ([]Criterion, error) {
 		return nil, err
 	}
 	var out []Criterion
-	for _, r := range p.Requirements {
-		for _, c := range p.criteriaOf(r) {
+	for i, r := range p.Requirements {
+		for _, c := range p.asked[i] {
 			if len(c.Roles) > 0 && !slices.ContainsFunc(c.Roles, func(role Role) bool { return slices.Contains(roles, string(role)) }) {
 				continue
 			}
@@ -122,7 +125,7 @@ func (p *Pack) criteriaOf(r Requirement) []Criterion {
 		}
 	}
 	for _, own := range p.Criteria {
-		if own.Group == r.Code && !slices.ContainsFunc(out, func(c Criterion) bool { return c.Code == own.Code }) {
+		if (own.Group == r.Code || slices.Contains(r.SAFE, own.Group)) && !slices.ContainsFunc(out, func(c Criterion) bool { return c.Code == own.Code }) {
 			out = append(out, own)
 		}
 	}
@@ -141,8 +144,8 @@ func (*Pack) safe() *catalogue {
 // Criterion returns the criterion of that code, as the programme has it; false
 // where it has none.
 func (p *Pack) Criterion(code string) (Criterion, bool) {
-	for _, r := range p.Requirements {
-		for _, c := range p.criteriaOf(r) {
+	for i, r := range p.Requirements {
+		for _, c := range p.asked[i] {
 			if c.Code == code {
 				c.Types = r.Types
 				return c, true
@@ -174,17 +177,17 @@ func (p *Pack) Expand(code string, among []string) []string {
 	if slices.Contains(among, code) {
 		return []string{code}
 	}
-	var under []Criterion
-	for _, r := range p.Requirements {
-		for _, c := range p.criteriaOf(r) {
+	var under []string
+	for i, r := range p.Requirements {
+		for _, c := range p.asked[i] {
 			if r.Code == code || c.Group == code {
-				under = append(under, c)
+				under = append(under, c.Code)
 			}
 		}
 	}
 	var out []string
 	for _, a := range among {
-		if slices.ContainsFunc(under, func(c Criterion) bool { return c.Code == a }) {
+		if slices.Contains(under, a) {
 			out = append(out, a)
 		}
 	}

@@ -43,6 +43,7 @@ type Pack struct {
 	// AuthorityName is its name for people.
 	AuthorityName string `json:"-"`
 
+	asked   [][]Criterion // under each requirement
 	zone    *time.Location
 	raw     []byte
 	profile []byte

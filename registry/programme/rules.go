@@ -20,12 +20,33 @@ func (p *Pack) checkCriteria() error {
 			return fmt.Errorf("criterion %s: there is no requirement %q", c.Code, c.Group)
 		}
 	}
-	for _, r := range p.Requirements {
-		if len(p.criteriaOf(r)) == 0 {
+	total := 0
+	for i, r := range p.Requirements {
+		if len(p.asked[i]) == 0 {
 			return fmt.Errorf("requirement %s: no criteria", r.Code)
 		}
+		total += len(p.asked[i])
+	}
+	if total > MaxCriteria {
+		return fmt.Errorf("criteria: %d, more than %d", total, MaxCriteria)
 	}
 	return nil
+}
+
+// outcomes are the words by which the silence of a rule has a meaning; a rule may
+// always have none, and then only falls due.
+var outcomes = map[string][]string{
+	RuleAcceptance:       {"deemed_accepted"},
+	RuleInformation:      {"not_accepted", "lapsed"},
+	RuleDecision:         {"appeal_open"},
+	RuleConsultation:     {SilenceNoObjection},
+	RuleHearing:          {"no_reply"},
+	RuleService:          {"deemed_received"},
+	RuleAppeal:           {"final"},
+	RuleUrgentSuspension: {"lapses"},
+	RuleSuspensionDoubt:  {LapseLift, LapseAsk},
+	RuleRemedy:           {LapseLift, LapseAsk},
+	RuleRemedyCheck:      {LapseLift, LapseAsk},
 }
 
 // checkDeadlines holds the rules against the ids the software acts on: each has a
@@ -37,6 +58,9 @@ func (p *Pack) checkDeadlines() error {
 	for _, r := range p.Deadlines {
 		if !slices.Contains(RuleIDs(), r.ID) {
 			return fmt.Errorf("deadline %s: nothing acts on it (known: %q)", r.ID, RuleIDs())
+		}
+		if r.Outcome != "" && !slices.Contains(outcomes[r.ID], r.Outcome) {
+			return fmt.Errorf("deadline %s: nothing comes of the outcome %q (known: %q)", r.ID, r.Outcome, outcomes[r.ID])
 		}
 	}
 	for _, a := range p.Without {

@@ -71,8 +71,8 @@ func TestTheUnionsDeadlines(t *testing.T) {
 	eu := load(t, "EU", "DE")
 	for id, want := range map[string]struct{ period, outcome string }{
 		RuleAcceptance: {"30 days", "deemed_accepted"}, RuleInformation: {"30 days", "not_accepted"}, RuleDecision: {"120 days", "appeal_open"},
-		RuleConsultation: {"80 days", ""}, RuleHearing: {"30 days", "no_reply"}, RuleSuspensionDoubt: {"30 days", "ask"},
-		RuleRemedyCheck: {"30 days", "ask"}, RuleYoungMonitoring: {"1 year", ""}, RuleDeferral: {"1 year", ""}, RuleUrgentSuspension: {"72 hours", "lapses"},
+		RuleConsultation: {"80 days", ""}, RuleHearing: {"30 days", "no_reply"}, RuleSuspensionDoubt: {"30 days", ""},
+		RuleRemedyCheck: {"30 days", ""}, RuleYoungMonitoring: {"1 year", ""}, RuleDeferral: {"1 year", ""}, RuleUrgentSuspension: {"72 hours", "lapses"},
 	} {
 		r, err := eu.Deadlines.Rule(id)
 		if err != nil || r.Period.String() != want.period || r.Outcome != want.outcome {
@@ -94,7 +94,7 @@ func TestTheUnionsDeadlines(t *testing.T) {
 			got[e.ID] = "as agreed"
 		}
 	}
-	for id, want := range map[string]string{"authority": "60 days", "information": "30 days", "hearing": "30 days", "applicant": "as agreed", "criminal_proceedings": "until it is over", "investigation": "9 months"} {
+	for id, want := range map[string]string{"authority": "60 days", "information": "360 days", "hearing": "60 days", "applicant": "as agreed", "criminal_proceedings": "until it is over", "investigation": "9 months"} {
 		if got[id] != want {
 			t.Errorf("decision extended for %s: %q, want %q", id, got[id], want)
 		}
