@@ -23,6 +23,7 @@ import (
 type ProgrammeStatus struct {
 	Code     string `json:"code"`
 	Title    string `json:"title"`
+	TimeZone string `json:"time_zone"` // in which the node's own authority reckons
 	SHA256   string `json:"sha256"`
 	Template bool   `json:"template,omitzero"` // what this software brings along is in force, approved by nobody here
 	Holidays []int  `json:"holidays"`          // years for which they are known
@@ -45,7 +46,7 @@ func (n *Node) programmeStatus(state authorisation.Programme) (*ProgrammeStatus,
 	if err != nil {
 		return nil, err
 	}
-	s := &ProgrammeStatus{Code: p.Code, Title: p.Title, SHA256: digestOf(p), Holidays: []int{}, Programme: state}
+	s := &ProgrammeStatus{Code: p.Code, Title: p.Title, TimeZone: p.Zone().String(), SHA256: digestOf(p), Holidays: []int{}, Programme: state}
 	s.Template = p == n.template
 	for year := 2000; year < 2200; year++ {
 		if c.Covers(year) {

@@ -151,6 +151,9 @@ func (a *app) showApplication(app authorisation.Application) error {
 		if app.Authorisation != "" {
 			fmt.Fprintf(w, "  authorisation  %s\n", app.Authorisation)
 		}
+		if len(app.Clocks) > 0 {
+			printClocks(w, app.Clocks, a.zoneOf(app.Wish.Authority))
+		}
 	})
 }
 
