@@ -14,7 +14,9 @@ func newApplicationCmd(a *app) *cobra.Command {
 	cmd := group("application", "applications, from submission to decision")
 	cmd.AddCommand(a.applicationSubmit(), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
 		a.applicationWithdraw(), showing(a, "show APPLICATION", "show an application", "/applications", a.showApplication),
-		applicationListing().command(a, "list all applications"))
+		applicationListing().command(a, "list applications: all, or those looked for", append(caseFilters(),
+			filter{"officer", "officer", "that this officer has", nil}, filter{"office", "office", "of this office", nil},
+			filter{"due-before", "due_before", "in which something is due before this time or date", parseInstantFlag})...))
 	return cmd
 }
 

@@ -18,7 +18,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 		cmd.AddCommand(a.measure(m))
 	}
 	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
-		authorisationListing().command(a, "list all authorisations"))
+		authorisationListing().command(a, "list authorisations: all, or those looked for", caseFilters()...))
 	return cmd
 }
 

@@ -49,6 +49,8 @@ var schemas = [][2]string{
 	{"aeo.reconciliation/1", "exchange reconcile: partner, about, summary, compared, differences [{kind, identifier, authorisation_type, register, copy}], problems"},
 	{"aeo.peer/1", "peer: entity_id, territory, relation, fingerprint, words, synced_at, log_size, lists, credentials, names_us, members, cosigns, following, notices"},
 	{"aeo.rotation/1", "key rotate: role, roster, present, next, switch_at, old_until"},
+	{"aeo.queue/1", "queue: items, each as --jsonl prints it but for its schema"},
+	{"aeo.queue-item/1", "queue --jsonl: kind, number, what, due, overdue, warned, standing [{for, since, reason, basis}], officer, office"},
 	{"aeo.operators/1", "operator list: items, each as --jsonl prints it but for its schema; the next five likewise"},
 	{"aeo.applications/1", "application list: items"},
 	{"aeo.authorisations/1", "authorisation list: items"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"text/tabwriter"
 
@@ -21,27 +22,86 @@ type listing[T any] struct {
 	rows   func(T) [][]string
 }
 
-// command is the verb that lists.
-func (l listing[T]) command(a *app, short string) *cobra.Command {
+// A filter is a flag of a listing and what it asks the node for.
+type filter struct {
+	flag, parameter, usage string
+	parse                  func(string) (string, error) // nil = as it is given
+}
+
+// command is the verb that lists: all there is that the filters ask for.
+func (l listing[T]) command(a *app, short string, filters ...filter) *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: short, Args: cobra.NoArgs}
+	l.run(a, cmd, filters...)
+	return cmd
+}
+
+// run lets a verb list.
+func (l listing[T]) run(a *app, cmd *cobra.Command, filters ...filter) {
 	var jsonl bool
-	cmd := &cobra.Command{
-		Use: "list", Short: short, Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if jsonl && a.json {
-				return fail(exitUsage, errors.New("--json and --jsonl exclude each other"))
+	var limit int
+	given := make([]string, len(filters))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if jsonl && a.json {
+			return fail(exitUsage, errors.New("--json and --jsonl exclude each other"))
+		}
+		if limit < 1 && cmd.Flags().Changed("limit") {
+			return fail(exitUsage, errors.New("--limit wants at least 1"))
+		}
+		query := url.Values{}
+		for i, f := range filters {
+			value := given[i]
+			if value == "" {
+				continue
 			}
-			var list api.List[T]
-			if err := a.fetch(l.path, &list); err != nil {
-				return err
+			if f.parse != nil {
+				var err error
+				if value, err = f.parse(value); err != nil {
+					return fail(exitUsage, fmt.Errorf("--%s %w", f.flag, err))
+				}
 			}
-			if jsonl {
-				return l.lines(a, list)
-			}
-			return l.reply(a, list)
-		},
+			query.Set(f.parameter, value)
+		}
+		list, err := l.all(a, query, limit)
+		if err != nil {
+			return err
+		}
+		if jsonl {
+			return l.lines(a, list)
+		}
+		return l.reply(a, list)
+	}
+	for i, f := range filters {
+		cmd.Flags().StringVar(&given[i], f.flag, "", f.usage)
 	}
 	cmd.Flags().BoolVar(&jsonl, "jsonl", false, "print one JSON object a line")
-	return cmd
+	cmd.Flags().IntVar(&limit, "limit", 0, "no more than so many; all where it is not given")
+}
+
+// all follows the pages of a list until limit items are there; 0 = to its end.
+func (l listing[T]) all(a *app, query url.Values, limit int) (all api.List[T], err error) {
+	c, err := a.node()
+	if err != nil {
+		return all, err
+	}
+	for {
+		path := l.path
+		if len(query) > 0 {
+			path += "?" + query.Encode()
+		}
+		var page api.List[T]
+		if err := c.get(path, &page); err != nil {
+			return all, err
+		}
+		all.Items = append(all.Items, page.Items...)
+		if limit > 0 && len(all.Items) >= limit {
+			all.Items = all.Items[:limit]
+			return all, nil
+		}
+		if page.Next == "" {
+			return all, nil
+		}
+		query.Set("cursor", page.Next)
+	}
 }
 
 // reply prints the list: a table, or with --json one object.

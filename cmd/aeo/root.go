@@ -50,7 +50,7 @@ func newRoot(a *app) *cobra.Command {
 	bundle := group("bundle", "trust bundles: what a verifier needs, in one file")
 	log := group("log", "the transparency log")
 	root.AddCommand(newVerifyCmd(a), newCheckCmd(a), newExchangeCmd(a), newDemoCmd(a), newVersionCmd(a), newInitCmd(a), newServeCmd(a), newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a),
-		newOperatorCmd(a), newApplicationCmd(a), newAuthorisationCmd(a), newCredentialCmd(a), newProgrammeCmd(a), newMRACmd(a), newPeerCmd(a), newKeyCmd(a), bundle, log)
+		newQueueCmd(a), newOperatorCmd(a), newApplicationCmd(a), newAuthorisationCmd(a), newCredentialCmd(a), newProgrammeCmd(a), newMRACmd(a), newPeerCmd(a), newKeyCmd(a), bundle, log)
 	bundle.AddCommand(append(newBundleOfflineCmds(a), newBundleNodeCmds(a)...)...)
 	log.AddCommand(append(newLogNodeCmds(a), newLogAuditCmd(a), newLogRebuildCmd(a), newLogExportCmd(a), newLogRecoverCmd(a), newLogEvidenceCmd(a), newLogVerifyEvidenceCmd(a))...)
 

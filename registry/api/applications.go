@@ -9,7 +9,6 @@ import (
 
 // localApplications are the procedure of an application, from draft to appeal.
 func localApplications(r *mux.Router, n *registry.Node) {
-	get(r, "/applications", func(*http.Request) (any, error) { return asList(n.Applications()) })
 	get(r, "/applications/{id}", func(q *http.Request) (any, error) { return n.ApplicationFile(id(q)) })
 	command(r, "/applications", n.SubmitApplication)
 	command(r, "/applications/draft", n.DraftApplication)

@@ -41,6 +41,7 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localCases(r, n)
 	localProgramme(r, n)
 	localAssessments(r, n)
+	localFound(r, n)
 	localFederation(r, n)
 	localLists(r, n)
 	localLog(r, n)
@@ -64,14 +65,12 @@ func localNode(r *mux.Router, n *registry.Node) {
 }
 
 func localCases(r *mux.Router, n *registry.Node) {
-	get(r, "/operators", func(*http.Request) (any, error) { return asList(n.Operators()) })
 	get(r, "/operators/{id}", func(q *http.Request) (any, error) { return n.Operator(id(q)) })
 	command(r, "/operators", n.RegisterOperator)
 	command(r, "/releases", n.ReleaseOperator)
 
 	localApplications(r, n)
 
-	get(r, "/authorisations", func(*http.Request) (any, error) { return asList(n.Authorisations()) })
 	get(r, "/authorisations/{id}", func(q *http.Request) (any, error) { return n.Authorisation(id(q)) })
 	command(r, "/authorisations/suspend", n.Suspend)
 	command(r, "/authorisations/confirm", n.ConfirmSuspension)
@@ -234,20 +233,6 @@ func number(r *http.Request, name string, missing int64) (int64, error) {
 	}
 	return n, nil
 }
-
-// A List is how the API answers with several things.
-type List[T any] struct {
-	Items []T `json:"items"`
-}
-
-func listOf[T any](items []T) List[T] {
-	if items == nil {
-		items = []T{}
-	}
-	return List[T]{items}
-}
-
-func asList[T any](items []T, err error) (any, error) { return listOf(items), err }
 
 // get registers a reading route, for HEAD too. A case is answered with its version as the ETag.
 func get[Resp any](r *mux.Router, path string, read func(*http.Request) (Resp, error)) {

@@ -57,6 +57,12 @@ type Keeper interface {
 	Keep(key []byte, value any, marshal func(any) ([]byte, error))
 }
 
+// A Seeker is a Projection whose scans of a prefix can begin later than it: with the
+// first key that is not before from.
+type Seeker interface {
+	ScanFrom(prefix, from []byte, fn func(key, value []byte) (more bool, err error)) error
+}
+
 var errViewOnly = errors.New("a view is not written: projections come from records")
 
 // rows implements Projection and [Reader].
@@ -87,8 +93,15 @@ func (p rows) Set(key, value []byte) error { return errViewOnly }
 func (p rows) Delete(key []byte) error { return errViewOnly }
 
 func (p rows) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
-	low := nameKey(rowView, prefix)
-	return scan(p.r, low, after(low), func(key, value []byte) (bool, error) {
+	return p.ScanFrom(prefix, prefix, fn)
+}
+
+// ScanFrom implements [Seeker].
+func (p rows) ScanFrom(prefix, from []byte, fn func(key, value []byte) (bool, error)) error {
+	if bytes.Compare(from, prefix) < 0 {
+		from = prefix
+	}
+	return scan(p.r, nameKey(rowView, from), after(nameKey(rowView, prefix)), func(key, value []byte) (bool, error) {
 		return fn(slices.Clone(key[1:]), slices.Clone(value))
 	})
 }

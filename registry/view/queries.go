@@ -267,6 +267,9 @@ func Describe(key []byte) string {
 		return "application " + second + " of operator " + first
 	case "holder":
 		return "authorisation " + second + " of operator " + first
+	case "facet", "task":
+		_, last, _ := strings.Cut(rest, "\x00")
+		return kind + " of " + last
 	case "request":
 		return "what came of request " + rest
 	case "changed":

@@ -15,6 +15,9 @@
 //	applied/<operator>/<number> an application of the operator
 //	for/<authority>            a member of the union that decides an application here
 //	request/<key>              the case in which a request that bore a key was carried out
+//	facet/<kind>/<name>/<value>\0<number>        a case that has a property
+//	task/all/<due>\0<kind>/<number>/<n>         what waits for somebody; also
+//	task/for/<officer>\0<due>\0<kind>/<number>/<n> and task/office/<office>\0...
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
 //	file/<name>                the operator of whose evidence a stored file is the content
 //	assessed/<operator>/<number> an application of the operator beside which something was gathered
@@ -276,6 +279,9 @@ func fold[S authorisation.Machine[S]](tx ledger.Projection, kind Kind, e authori
 		}
 	}
 	if err := indexWaking(tx, kind, e.Case, before, after); err != nil {
+		return err
+	}
+	if err := indexFound(tx, kind, e.Case, before, after); err != nil {
 		return err
 	}
 	if index != nil {

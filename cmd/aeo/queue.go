@@ -1,0 +1,61 @@
+package main
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/spf13/cobra"
+)
+
+func newQueueCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "queue",
+		Short: "what waits for somebody: what is due, what is overdue, whose it is",
+		Long: `Lists what every case waits for, what is due first coming first and what has no date
+last. A clock that stands still says since when, and why.`,
+		Example: `  aeo queue --due 7d
+  aeo queue --officer "M. Rangi"`,
+		Args: cobra.NoArgs,
+	}
+	l := listing[registry.QueueItem]{"/queue", "aeo.queue/1", "aeo.queue-item/1", func(t registry.QueueItem) [][]string {
+		return [][]string{{dueWords(t), t.Number, t.What, cmp.Or(t.Officer, "nobody"), t.Office}}
+	}}
+	l.run(a, cmd, filter{"mine", "mine", "assigned to the account that is logged in", nil}, filter{"officer", "officer", "of this officer", nil}, filter{"office", "office", "of this office", nil},
+		filter{"due", "within", "due within this time, as 36h or 7d, or overdue", parseAgeFlag})
+	cmd.Flags().Lookup("mine").NoOptDefVal = "true"
+	cmd.MarkFlagsMutuallyExclusive("mine", "officer", "office")
+	return cmd
+}
+
+func dueWords(t registry.QueueItem) string {
+	switch {
+	case len(t.Standing) > 0:
+		s := t.Standing[0]
+		return strings.TrimSpace("stands still since " + instant(s.Since) + " " + cmp.Or(s.Reason, "for "+s.For))
+	case t.Due == 0:
+		return "no date"
+	case t.Overdue:
+		return "OVERDUE since " + instant(t.Due)
+	case t.Warned:
+		return "soon, by " + instant(t.Due)
+	}
+	return "by " + instant(t.Due)
+}
+
+// caseFilters are what applications and authorisations are looked for by.
+func caseFilters() []filter {
+	return []filter{{"state", "state", "in this state", nil}, {"type", "type", "of this type", nil},
+		{"holder", "holder", "of this operator, by number or identifier", nil}}
+}
+
+func parseInstantFlag(s string) (string, error) {
+	at, err := parseInstant(s)
+	return strconv.FormatInt(at, 10), err
+}
+
+func parseAgeFlag(s string) (string, error) {
+	seconds, err := parseAge(s)
+	return strconv.FormatInt(seconds, 10), err
+}

@@ -1,0 +1,127 @@
+package authorisation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
+)
+
+// A Task is something in a case that waits for somebody.
+type Task struct {
+	What     string              `json:"what"`              // "accept", or the rule of the clock that runs
+	Due      int64               `json:"due,omitzero"`      // Unix seconds; 0 where there is no deadline, or its clock stands still
+	Warned   bool                `json:"warned,omitzero"`   // it is late enough for the programme to warn
+	Standing []deadline.Standing `json:"standing,omitzero"` // since when its clock stands still, and why
+	Officer  string              `json:"officer,omitzero"`  // who has it; empty where nobody was named
+	Office   string              `json:"office,omitzero"`
+}
+
+// A Facet is a property cases are looked for by. A case may have several of one name.
+type Facet struct{ Name, Value string }
+
+// The names of facets.
+const (
+	ByState   = "state"
+	ByType    = "type"
+	ByHolder  = "holder" // number of the operator
+	ByOfficer = "officer"
+	ByOffice  = "office"
+	ByDue     = "due" // [DueFacet] of what is due first
+	ByName    = "name"
+)
+
+// DueFacet is an instant as a facet, in the order of time.
+func DueFacet(at int64) string { return fmt.Sprintf("%019d", at) }
+
+// with adds a facet that has a value.
+func with(list []Facet, name, value string) []Facet {
+	if value == "" {
+		return list
+	}
+	return append(list, Facet{name, value})
+}
+
+// tasksOf are what clocks run for, each of somebody who has the case.
+func tasksOf(clocks deadline.Clocks, officer, office string) (out []Task) {
+	for _, k := range clocks {
+		if k.EndedAt != 0 || k.LapsedAt != 0 && k.Outcome != "" {
+			continue // done, or silence was the answer
+		}
+		warned := slices.ContainsFunc(k.History, func(c deadline.Change) bool { return c.Do == deadline.Warn })
+		out = append(out, Task{k.Rule, k.Due, warned || k.LapsedAt != 0, k.Standing, officer, office})
+	}
+	return out
+}
+
+// steps are what an application waits for in a state, and the clock that runs for it.
+var steps = map[ApplicationState]struct{ what, rule string }{
+	Submitted:        {"accept", RuleAcceptance},
+	InfoRequested:    {"information", RuleInformation},
+	Accepted:         {"examine", RuleDecision},
+	UnderExamination: {"decide", RuleDecision},
+	Hearing:          {"hearing", RuleHearing},
+}
+
+// Tasks are what the application waits for: its next step first.
+func (a Application) Tasks() []Task {
+	list := tasksOf(a.Clocks, a.Officer, a.Office)
+	step, waits := steps[a.State]
+	if !waits {
+		return list
+	}
+	i := slices.IndexFunc(list, func(t Task) bool { return t.What == step.rule })
+	if i < 0 {
+		return slices.Insert(list, 0, Task{What: step.what, Officer: a.Officer, Office: a.Office})
+	}
+	next := list[i]
+	next.What = step.what
+	return slices.Insert(slices.Delete(list, i, i+1), 0, next)
+}
+
+// Facets are what applications are looked for by.
+func (a Application) Facets() []Facet {
+	list := []Facet{{ByState, string(a.State)}, {ByType, a.Wish.Type}, {ByHolder, a.Wish.Operator}}
+	list = with(with(list, ByOffice, a.Office), ByOfficer, Folded(a.Officer))
+	due := int64(0)
+	for _, t := range tasksOf(a.Clocks, "", "") {
+		if t.Due != 0 && (due == 0 || t.Due < due) {
+			due = t.Due
+		}
+	}
+	if due != 0 {
+		list = with(list, ByDue, DueFacet(due))
+	}
+	return list
+}
+
+// Tasks are what clocks of the authorisation run for.
+func (a Authorisation) Tasks() []Task { return tasksOf(a.Clocks, "", "") }
+
+// Facets are what authorisations are looked for by: every state one of its components is in.
+func (a Authorisation) Facets() []Facet {
+	list := make([]Facet, 0, 4)
+	list = append(list, Facet{ByHolder, a.Operator}, Facet{ByType, a.Type})
+	for _, c := range a.Components {
+		if f := (Facet{ByState, string(c.State)}); !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// Facets are what operators are looked for by: each name, in small letters.
+func (o Operator) Facets() []Facet {
+	list := []Facet{{ByName, Folded(o.Holder.LegalName)}}
+	for _, n := range o.Holder.Names {
+		if f := (Facet{ByName, Folded(n.Value)}); !slices.Contains(list, f) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// Folded is a name as it is looked for: whatever the case of its letters and the
+// space in it.
+func Folded(name string) string { return strings.Join(strings.Fields(strings.ToLower(name)), " ") }
