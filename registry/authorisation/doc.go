@@ -38,7 +38,9 @@
 // # Two persons
 //
 // Who assessed does not decide. Who revokes or annuls names a second officer. Both
-// are refused with [ErrFourEyes].
+// are refused with [ErrFourEyes]. An [Account] is one person's; two accounts of one
+// person count as one ([By].Also). What takes two people and is asked for by an
+// account waits as an [Approval] until another agrees to the very same bytes.
 //
 // # Credentials
 //
@@ -59,6 +61,24 @@
 // Clocks are changes of deadlines, [deadline.Change]. An unknown type, version or member is refused. A form once written stays
 // readable for ever; what has to change becomes another version.
 //
+//	account.opened            name, person, office?
+//	account.role_given        role, operator?, from, until?, second?
+//	account.role_taken        role, operator?, second?
+//	account.disabled          reason, second?
+//	account.enabled           -
+//	account.recovered         -
+//	account.attorney_given    operator, acts, from, until, evidence
+//	account.attorney_ended    operator
+//	account.conflict_declared operator, reason
+//	account.conflict_withdrawn operator
+//	account.deputy_named      for, office?, from, until
+//	account.deputy_ended      for
+//	approval.proposed         what, request?, sha256, operator?, expires_at
+//	approval.given            -
+//	approval.refused          reason
+//	approval.done             -
+//	approval.failed           reason
+//	approval.lapsed           -
 //	operator.registered       legal_name, natural, identifiers, names, address
 //	operator.amended          the same
 //	operator.release_granted  purpose, basis, partners

@@ -22,6 +22,8 @@ const (
 
 	KindMonitoring Kind = "monitoring" // under the number of the authorisation
 	KindProgramme  Kind = "programme"
+	KindAccount    Kind = "account"
+	KindApproval   Kind = "approval"
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.

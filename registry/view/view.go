@@ -252,6 +252,8 @@ var folds = map[string]machine{
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
 	"monitoring":    folding[authorisation.Monitoring](KindMonitoring, nil),
 	"programme":     folding[authorisation.Programme](KindProgramme, nil),
+	"account":       folding[authorisation.Account](KindAccount, nil),
+	"approval":      folding[authorisation.Approval](KindApproval, nil),
 }
 
 func folding[S authorisation.Machine[S]](kind Kind, index func(ledger.Projection, S, S) error) machine {
