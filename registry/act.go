@@ -3,21 +3,10 @@ package registry
 import (
 	"context"
 
-	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
 )
-
-// by is who acts in a case now, as one of the given roles. An account acts under
-// its own number; where nobody is authenticated it is who the request names.
-func (n *Node) by(ctx context.Context, number, named string, _ ...access.Role) (authorisation.By, error) {
-	actor := named
-	if c := CallerOf(ctx); c.Account != "" {
-		actor = c.Account
-	}
-	return authorisation.By{Case: number, Actor: actor, At: n.now().Unix()}, nil
-}
 
 // A caseKind is how cases of a kind are read, and whose key seals their events.
 type caseKind[S authorisation.Machine[S]] struct {

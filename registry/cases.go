@@ -230,6 +230,8 @@ func (n *Node) wake(ctx context.Context, w view.Waking) error {
 		return n.passDue(ctx, w.Number)
 	case view.KindApplication:
 		return n.settleApplication(ctx, w.Number)
+	case view.KindApproval:
+		return n.lapse(ctx, w.Number)
 	}
 	return fmt.Errorf("nothing is ever due in a case of kind %s", w.Kind)
 }

@@ -46,6 +46,9 @@ func (c Config) Host() string { return trust.Host(c.EntityID) }
 //	lists/<t>/         lists imported of a partner without a node
 //	mirror             where the ledger's mirror is; there if the node has one
 //	audit.tmp/         rows made anew, while they are compared
+//	passwords/ tokens/ what proves who somebody is, a file for each account; see secrets.go
+//	reads/             who read which trader's files, a file for each day
+//	approvals/         requests that wait for a second person and are too large for the log
 //	tls/               certificate of the public listener
 //	aeo.sock           the socket for local commands
 type paths struct{ dir string }

@@ -22,6 +22,7 @@ import (
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/keys/keyring"
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/programme"
@@ -63,6 +64,8 @@ type Options struct {
 	// disk. The node remembers it; NoMirror makes it forget.
 	Mirror   string
 	NoMirror bool
+	// PasswordCost is what a guess at a password costs; zero = access.DefaultCost.
+	PasswordCost access.Cost
 }
 
 func (o Options) withDefaults() Options {
@@ -84,6 +87,9 @@ func (o Options) withDefaults() Options {
 	if o.Poll == 0 {
 		o.Poll = DefaultPoll
 	}
+	if o.PasswordCost == (access.Cost{}) {
+		o.PasswordCost = access.DefaultCost
+	}
 	return o
 }
 
@@ -99,6 +105,11 @@ type Node struct {
 	ledger    *ledger.Ledger
 	cases     caseLocks
 	files     *files.Store
+	people    people
+	secrets   secrets
+	guesses   access.Backoff
+	hashing   chan struct{} // passwords tried at once
+	rates     rates
 	numbers   numbers
 	slots     slots
 	known     known
@@ -251,7 +262,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, template: pack, ring: ring, ledger: l,
-		following: newFollowing(), notices: newNotices()}
+		following: newFollowing(), notices: newNotices(), hashing: make(chan struct{}, hashedAtOnce)}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
@@ -262,6 +273,9 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	if n.files, err = openFiles(n.paths.files(), lo.Keys, l); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	if err := n.secrets.open(n.paths); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	if err := n.start(ctx); err != nil {

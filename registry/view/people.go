@@ -1,6 +1,8 @@
 package view
 
 import (
+	"errors"
+
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 )
@@ -23,4 +25,36 @@ func Approval(tx ledger.Projection, number string) (authorisation.Approval, erro
 // Approvals reads all approvals in order of number.
 func Approvals(tx ledger.Projection) ([]authorisation.Approval, error) {
 	return all[authorisation.Approval](tx, KindApproval)
+}
+
+// operatorsOf say for each kind of case whose it is.
+var operatorsOf = []func(ledger.Projection, string) (string, error){
+	func(tx ledger.Projection, number string) (string, error) {
+		a, err := Application(tx, number)
+		return a.Wish.Operator, err
+	},
+	func(tx ledger.Projection, number string) (string, error) {
+		a, err := Authorisation(tx, number)
+		return a.Operator, err
+	},
+	func(tx ledger.Projection, number string) (string, error) {
+		o, err := Operator(tx, number)
+		return o.Case, err
+	},
+	func(tx ledger.Projection, number string) (string, error) {
+		a, err := Approval(tx, number)
+		return a.Operator, err
+	},
+}
+
+// OperatorOf is the operator a case is about; "" where it is about none, or there
+// is no such case.
+func OperatorOf(tx ledger.Projection, number string) (string, error) {
+	for _, of := range operatorsOf {
+		operator, err := of(tx, number)
+		if !errors.Is(err, ledger.ErrNotFound) {
+			return operator, err
+		}
+	}
+	return "", nil
 }
