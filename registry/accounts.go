@@ -84,7 +84,7 @@ func (n *Node) keeper(ctx context.Context, number, named string) (authorisation.
 	if err != nil {
 		return authorisation.By{}, err
 	}
-	if callerOf(ctx).Account == "" && administrators == 0 {
+	if CallerOf(ctx).Account == "" && administrators == 0 {
 		return authorisation.By{Case: number, Actor: cmp.Or(named, machineUser), At: n.now().Unix()}, nil
 	}
 	return n.by(ctx, number, named, access.Administrator)
@@ -170,7 +170,7 @@ type DisableAccount struct {
 // DisableAccount disables an account at once. The machine's own user may do so: a
 // stolen login cannot wait.
 func (n *Node) DisableAccount(ctx context.Context, r DisableAccount) (authorisation.Account, error) {
-	machine := callerOf(ctx).Account == "" && !r.Enable
+	machine := CallerOf(ctx).Account == "" && !r.Enable
 	_, administrators, err := n.administrators()
 	if err != nil {
 		return authorisation.Account{}, err
@@ -246,7 +246,7 @@ func (n *Node) DeclareConflict(ctx context.Context, r DeclareConflict) (authoris
 	}
 	return n.onAccount(ctx, r.Account, r.DryRun, func(a authorisation.Account) (authorisation.Command, error) {
 		may := []access.Role{access.Administrator}
-		if !r.Withdraw && callerOf(ctx).Account == a.Case {
+		if !r.Withdraw && CallerOf(ctx).Account == a.Case {
 			may = access.Inside()
 		}
 		by, err := n.by(ctx, a.Case, r.By, may...)

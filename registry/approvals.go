@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -96,10 +99,14 @@ func (n *Node) jointActs() map[string]jointAct {
 // request is taken down, which is the error [AwaitsSecond], unless it is the one a
 // second person has agreed to.
 func (n *Node) jointly(ctx context.Context, what string, request any, by, second *string, dryRun bool) error {
-	c := callerOf(ctx)
+	c := CallerOf(ctx)
 	if c.Account == "" {
-		if known, err := n.peopled(); err != nil || known {
-			return errors.Join(err, fmt.Errorf("%w: this takes two accounts", ErrUnauthenticated))
+		known, err := n.peopled()
+		if err != nil {
+			return err
+		}
+		if known {
+			return fmt.Errorf("%w: this takes two of them", ErrUnauthenticated)
 		}
 		return twoPeople(*by, *second)
 	}
@@ -107,8 +114,8 @@ func (n *Node) jointly(ctx context.Context, what string, request any, by, second
 	if !ok {
 		return fmt.Errorf("%s is no act of two people", what)
 	}
-	if *second != "" {
-		return fmt.Errorf("%w: the second person agrees by themselves: leave second out", ErrInvalid)
+	if err := unnamed(ctx, *second); err != nil {
+		return err
 	}
 	raw, err := jcs.Marshal(request)
 	if err != nil {
@@ -128,6 +135,32 @@ func (n *Node) jointly(ctx context.Context, what string, request any, by, second
 		if !dryRun {
 			return n.proposeApproval(ctx, what, about, raw, act)
 		}
+	}
+	return nil
+}
+
+// permit holds where whoever calls may act in one of the roles; until there are
+// accounts, for everybody.
+func (n *Node) permit(ctx context.Context, may ...access.Role) error {
+	_, err := n.by(ctx, "", "", may...)
+	return err
+}
+
+// alone fills in who does what one person may do towards partners.
+func (n *Node) alone(ctx context.Context, named *string) error {
+	by, err := n.by(ctx, "", *named, access.MRAOfficer, access.DecisionMaker)
+	if err == nil && strings.TrimSpace(by.Actor) == "" {
+		err = fmt.Errorf("%w: by is missing", ErrNotAllowed)
+	}
+	*named = by.Actor
+	return err
+}
+
+// unnamed holds where a second person may be named in a request: until there are
+// accounts, which agree by themselves.
+func unnamed(ctx context.Context, second string) error {
+	if CallerOf(ctx).Account != "" && second != "" {
+		return fmt.Errorf("%w: the second person agrees by themselves: leave second out", ErrInvalid)
 	}
 	return nil
 }
@@ -256,7 +289,7 @@ func (n *Node) Approve(ctx context.Context, r Approve) (*Approved, error) {
 			return nil, err
 		}
 	}
-	together := WithCaller(ctx, Caller{Account: a.By, Act: a.What, second: by.Actor, approval: a.Case})
+	together := WithCaller(ctx, Caller{Account: a.By, Act: a.What, second: by.Actor})
 	result, failed := act.run(together, raw, r.DryRun)
 	if r.DryRun || ctx.Err() != nil {
 		return &Approved{a, result}, failed
@@ -264,12 +297,17 @@ func (n *Node) Approve(ctx context.Context, r Approve) (*Approved, error) {
 	settle := authorisation.SettleApproval{By: by}
 	settle.At = n.now().Unix()
 	if failed != nil {
-		settle.Failed = shortened(failed)
+		settle.Failed = oneLine(shortened(failed))
 	}
 	if a, err = enact(ctx, n, approvalCases, a, settle, false); err != nil {
 		return nil, errors.Join(failed, err)
 	}
 	return &Approved{a, result}, errors.Join(failed, n.dropRequest(a))
+}
+
+// oneLine is a text as an event can hold it.
+func oneLine(text string) string {
+	return cmp.Or(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.C) }), " "), "it failed")
 }
 
 // lapse closes an approval whose time has run out.

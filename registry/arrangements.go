@@ -11,6 +11,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/view"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -30,11 +31,11 @@ type SignAnnex struct {
 // others signed, returns the annex, and keeps it among the negotiations. It is
 // not in effect by that: all parties sign, then each imports the whole. A dry run
 // returns the text alone.
-func (n *Node) SignAnnex(_ context.Context, r SignAnnex) (jsontext.Value, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+func (n *Node) SignAnnex(ctx context.Context, r SignAnnex) (jsontext.Value, error) {
+	if err := n.takeKept(&r); err != nil { // first: what the second person agrees to is the text, not its name
 		return nil, err
 	}
-	if err := n.takeKept(&r); err != nil {
+	if err := n.jointly(ctx, "mras/sign", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	document, err := r.document()
@@ -143,6 +144,9 @@ func (n *Node) NewParty() (mra.Party, error) {
 // ImportAnnex takes over an annex all parties signed. Its digest is logged; the
 // rules in it are executed from their dates on.
 func (n *Node) ImportAnnex(ctx context.Context, raw jsontext.Value) (*Arrangement, error) {
+	if err := n.permit(ctx, access.MRAOfficer, access.DecisionMaker); err != nil {
+		return nil, err
+	}
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	annex, known, err := n.admitAnnex(raw)

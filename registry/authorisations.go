@@ -31,12 +31,15 @@ type Measure struct {
 	DryRun bool   `json:"dry_run,omitzero"`
 }
 
-// officers may take measures.
-var officers = []access.Role{access.Assessor, access.DecisionMaker}
+// officers are who takes measures; what takes two of them waits for the second.
+var officers = []access.Role{access.DecisionMaker}
 
 // Suspend suspends components; every unexpired credential of them says so from then
 // on. How long, and what follows, the programme says by the ground of it.
 func (n *Node) Suspend(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
+	if err := unnamed(ctx, m.Second); err != nil {
+		return authorisation.Authorisation{}, err
+	}
 	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
 		return l.suspend(by, m)
 	})
@@ -58,6 +61,9 @@ func (n *Node) Reinstate(ctx context.Context, m Measure) (authorisation.Authoris
 
 // Revoke ends components for the future.
 func (n *Node) Revoke(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
+	if err := n.jointly(ctx, "authorisations/revoke", m, &m.By, &m.Second, m.DryRun); err != nil {
+		return authorisation.Authorisation{}, err
+	}
 	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
 		from, err := l.revokes(by, m)
 		if err != nil {
@@ -70,6 +76,9 @@ func (n *Node) Revoke(ctx context.Context, m Measure) (authorisation.Authorisati
 
 // Annul ends components from their original effective date on, as if never granted.
 func (n *Node) Annul(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
+	if err := n.jointly(ctx, "authorisations/annul", m, &m.By, &m.Second, m.DryRun); err != nil {
+		return authorisation.Authorisation{}, err
+	}
 	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
 		if err := l.fair(m.Heard); err != nil {
 			return nil, err
@@ -82,11 +91,14 @@ func (n *Node) Annul(ctx context.Context, m Measure) (authorisation.Authorisatio
 func (n *Node) Withdraw(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
 	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
 		return authorisation.Withdraw{By: by, Components: m.Components, From: m.From}, nil
-	})
+	}, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
 }
 
-func (n *Node) measure(ctx context.Context, m Measure, command func(authorisation.By, itsRules) (authorisation.Command, error)) (authorisation.Authorisation, error) {
-	a, err := n.onAuthorisation(ctx, m.Authorisation, m.By, m.DryRun, command, officers...)
+func (n *Node) measure(ctx context.Context, m Measure, command func(authorisation.By, itsRules) (authorisation.Command, error), may ...access.Role) (authorisation.Authorisation, error) {
+	if len(may) == 0 {
+		may = officers
+	}
+	a, err := n.onAuthorisation(ctx, m.Authorisation, m.By, m.DryRun, command, may...)
 	if err != nil || m.DryRun {
 		return a, err
 	}

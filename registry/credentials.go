@@ -13,6 +13,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -34,7 +35,11 @@ func (n *Node) IssueCredential(ctx context.Context, r IssueCredential) (authoris
 	if err != nil {
 		return a, err
 	}
-	if err := checkIssue(r.Days, r.By); err != nil {
+	if err := checkIssue(r.Days); err != nil {
+		return a, err
+	}
+	by, err := n.issuer(ctx, a.Case, r.By)
+	if err != nil {
 		return a, err
 	}
 	components := r.Components
@@ -55,7 +60,7 @@ func (n *Node) IssueCredential(ctx context.Context, r IssueCredential) (authoris
 	if r.DryRun {
 		return a, nil
 	}
-	if _, err := n.issue(ctx, a.Case, r.Days, r.By, func(authorisation.Authorisation) []string { return components }); err != nil {
+	if _, err := n.issue(ctx, a.Case, r.Days, by, func(authorisation.Authorisation) []string { return components }); err != nil {
 		return a, err
 	}
 	n.publishNow(ctx)
@@ -103,7 +108,11 @@ type Issued struct {
 // Verifying alone takes more than twice as long as signing, so that no more than a
 // quarter of bare signing can be reached. cmd/bench measures it as issue_vs_sign.
 func (n *Node) IssueAll(ctx context.Context, r IssueAll) (Issued, error) {
-	if err := checkIssue(r.Days, r.By); err != nil {
+	err := checkIssue(r.Days)
+	if err != nil {
+		return Issued{}, err
+	}
+	if r.By, err = n.issuer(ctx, "", r.By); err != nil {
 		return Issued{}, err
 	}
 	var numbers []string
@@ -114,7 +123,7 @@ func (n *Node) IssueAll(ctx context.Context, r IssueAll) (Issued, error) {
 		return Issued{}, err
 	}
 	var authorisations, credentials atomic.Int64
-	err := inParallel(ctx, numbers, func(number string) error {
+	err = inParallel(ctx, numbers, func(number string) error {
 		count, err := n.issueAgain(ctx, number, r)
 		if err != nil {
 			return fmt.Errorf("issue for %s: %w", number, err)
@@ -139,14 +148,20 @@ func (n *Node) issueAgain(ctx context.Context, number string, r IssueAll) (count
 	return int64(len(digests)), err
 }
 
-func checkIssue(days int64, by string) error {
+func checkIssue(days int64) error {
 	if days < 0 || days > 731 {
 		return fmt.Errorf("%w: a credential lives 1 to 731 days", ErrInvalid)
 	}
-	if by == "" {
-		return fmt.Errorf("%w: by is missing", ErrInvalid)
-	}
 	return nil
+}
+
+// issuer is who has credentials issued.
+func (n *Node) issuer(ctx context.Context, number, named string) (string, error) {
+	by, err := n.by(ctx, number, named, access.DecisionMaker, access.Assessor)
+	if err == nil && by.Actor == "" {
+		err = fmt.Errorf("%w: by is missing", ErrInvalid)
+	}
+	return by.Actor, err
 }
 
 // issueMissing issues the first credential of each component that has none.

@@ -113,7 +113,7 @@ type ThawPeer struct {
 // ThawPeer follows a frozen peer again from where it was last agreed with. The
 // evidence stays; a peer that still shows another history is frozen again.
 func (n *Node) ThawPeer(ctx context.Context, r ThawPeer) (*PeerStatus, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+	if err := n.jointly(ctx, "peers/thaw", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	p, err := n.findPeer(r.Peer)

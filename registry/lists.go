@@ -90,7 +90,7 @@ type partnerLists struct {
 // ImportList takes over a list, whole or not at all. Problems are in the report;
 // the error is about the request or the node.
 func (n *Node) ImportList(ctx context.Context, r ImportList) (*ListReport, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+	if err := n.jointly(ctx, "lists", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	n.federating.Lock()

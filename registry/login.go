@@ -136,7 +136,7 @@ type SetPassword struct {
 // the old one. An administrator sets those of others; the machine's own user sets
 // any, which the log says: it is how an administrator comes back.
 func (n *Node) SetPassword(ctx context.Context, r SetPassword) (authorisation.Account, error) {
-	c := callerOf(ctx)
+	c := CallerOf(ctx)
 	number := cmp.Or(r.Account, c.Account)
 	a, err := n.account(number)
 	if err != nil {
@@ -238,7 +238,7 @@ func (n *Node) Tokens(ctx context.Context, account string) ([]Token, error) {
 }
 
 func (n *Node) tokensFor(ctx context.Context, account string) (string, error) {
-	c := callerOf(ctx)
+	c := CallerOf(ctx)
 	if account == "" || account == c.Account {
 		a, err := n.Self(ctx)
 		return a.Case, err
@@ -254,7 +254,7 @@ func (n *Node) tokensFor(ctx context.Context, account string) (string, error) {
 
 // Self is the caller's account.
 func (n *Node) Self(ctx context.Context) (authorisation.Account, error) {
-	c := callerOf(ctx)
+	c := CallerOf(ctx)
 	if c.Account == "" {
 		return authorisation.Account{}, fmt.Errorf("%w: nobody is logged in", ErrUnauthenticated)
 	}

@@ -72,9 +72,9 @@ type KeepDraft struct {
 
 // KeepDraft keeps a draft or a partly signed annex that names us as a party.
 // What is kept binds nobody, so one person is enough.
-func (n *Node) KeepDraft(_ context.Context, r KeepDraft) (*Negotiation, error) {
-	if strings.TrimSpace(r.By) == "" {
-		return nil, fmt.Errorf("%w: by is missing", ErrNotAllowed)
+func (n *Node) KeepDraft(ctx context.Context, r KeepDraft) (*Negotiation, error) {
+	if err := n.alone(ctx, &r.By); err != nil {
+		return nil, err
 	}
 	k := kept{Document: r.Document, Annex: r.Annex}
 	if r.DryRun {
@@ -154,9 +154,9 @@ type DropDraft struct {
 }
 
 // DropDraft forgets a text that is kept. Whoever signed it may still hold it.
-func (n *Node) DropDraft(_ context.Context, r DropDraft) (*Negotiation, error) {
-	if strings.TrimSpace(r.By) == "" {
-		return nil, fmt.Errorf("%w: by is missing", ErrNotAllowed)
+func (n *Node) DropDraft(ctx context.Context, r DropDraft) (*Negotiation, error) {
+	if err := n.alone(ctx, &r.By); err != nil {
+		return nil, err
 	}
 	unlock := n.cases.lock("negotiations")
 	defer unlock()

@@ -27,7 +27,7 @@ type GiveNotice struct {
 
 // GiveNotice signs and logs our notice about an arrangement; partners find it at their next sync.
 func (n *Node) GiveNotice(ctx context.Context, r GiveNotice) (*Arrangement, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+	if err := n.jointly(ctx, "mras/notices", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	n.federating.Lock()

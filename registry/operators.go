@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -32,7 +33,10 @@ func (n *Node) RegisterOperator(ctx context.Context, r RegisterOperator) (o auth
 		}
 	}
 	err = n.openCase(n.series("OP"), func(number string) (bool, error) {
-		by := authorisation.By{Case: number, Actor: r.By, At: n.now().Unix()}
+		by, err := n.by(ctx, number, r.By, access.Assessor, access.DecisionMaker)
+		if err != nil {
+			return false, err
+		}
 		o, err = n.actOnOperator(ctx, o, authorisation.Register{By: by, Holder: r.Holder}, r.DryRun)
 		return !r.DryRun, err
 	})
@@ -117,7 +121,10 @@ func (n *Node) ReleaseOperator(ctx context.Context, r ReleaseOperator) (authoris
 	if err := n.match(ctx, o.Case); err != nil {
 		return o, err
 	}
-	by := authorisation.By{Case: o.Case, Actor: r.By, At: n.now().Unix()}
+	by, err := n.by(ctx, o.Case, r.By, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
+	if err != nil {
+		return o, err
+	}
 	var c authorisation.Command = authorisation.GrantRelease{By: by, Purpose: r.Purpose, Basis: r.Basis, Partners: []string{}}
 	if r.Withdraw {
 		c = authorisation.WithdrawRelease{By: by, Purpose: r.Purpose}

@@ -16,6 +16,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/federation/trust"
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -86,8 +87,8 @@ func (n *Node) AddPeer(ctx context.Context, r AddPeer) (*PeerStatus, error) {
 	if a.EntityID == n.config.EntityID {
 		return nil, fmt.Errorf("%w: %s is this node itself", ErrInvalid, a.EntityID)
 	}
-	if r.By == "" {
-		return nil, fmt.Errorf("%w: by is missing", ErrInvalid)
+	if err := n.alone(ctx, &r.By); err != nil {
+		return nil, err
 	}
 	p := &Peer{Anchor: a, Dial: r.Dial, CA: r.CA, dir: filepath.Join(n.paths.peers(), trust.Host(a.EntityID))}
 	if err := p.checkRoute(); err != nil {
@@ -322,6 +323,9 @@ func (n *Node) discard(p *Peer) error {
 
 // RemovePeer stops following an administration and forgets its mirror.
 func (n *Node) RemovePeer(ctx context.Context, name string) error {
+	if err := n.permit(ctx, access.MRAOfficer, access.DecisionMaker); err != nil {
+		return err
+	}
 	p, err := n.findPeer(name)
 	if err != nil {
 		return err

@@ -16,28 +16,6 @@ import (
 // ErrUnauthenticated says that nobody who acts is known: an account is needed.
 var ErrUnauthenticated = errors.New("an account is needed")
 
-// A Caller is who makes a request and what the request is bound to. It travels
-// with the context, from whoever authenticated it to the case it is about.
-type Caller struct {
-	Account string // number of the account; empty where the machine's own user speaks
-	Act     string // path of the API, such as applications/withdraw; what a power of attorney is measured by
-
-	second   string // who agreed to the act, where it takes two people
-	approval string
-}
-
-type callerKey struct{}
-
-// WithCaller puts a caller into a context.
-func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
-}
-
-func callerOf(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
-	return c
-}
-
 // people are the accounts as they are, read when first asked for and after each change.
 type people struct {
 	mu    sync.Mutex
@@ -85,7 +63,7 @@ func (n *Node) byFor(ctx context.Context, number, operator, named string, may ..
 	if err != nil {
 		return by, err
 	}
-	c := callerOf(ctx)
+	c := CallerOf(ctx)
 	if c.Account == "" {
 		if len(all) > 0 || n.secrets.any() {
 			return by, fmt.Errorf("%w: this act is an account's", ErrUnauthenticated)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aeo-registry/aeo/federation/exchange"
 	"github.com/aeo-registry/aeo/federation/mra"
@@ -51,8 +50,8 @@ type Sent struct {
 // Propose sends a draft, or an annex with the signatures it has, to the other
 // parties, and says how each answered. It is an error only where none has it.
 func (n *Node) Propose(ctx context.Context, r Propose) (*Proposed, error) {
-	if strings.TrimSpace(r.By) == "" {
-		return nil, fmt.Errorf("%w: by is missing", ErrNotAllowed)
+	if err := n.alone(ctx, &r.By); err != nil {
+		return nil, err
 	}
 	k, err := n.Negotiation(r.Name)
 	if err != nil {

@@ -32,7 +32,7 @@ type Recognise struct {
 // Recognise signs with the root key what we recognise alone, and logs it. It is
 // executed from its dates on; a dry run returns it without having signed.
 func (n *Node) Recognise(ctx context.Context, r Recognise) (*Recognised, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+	if err := n.jointly(ctx, "recognitions", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	n.federating.Lock()

@@ -40,12 +40,15 @@ func (e *StaleError) Unwrap() error { return ErrStale }
 // with the context, from whoever authenticated it to the case it is about.
 type Caller struct {
 	Account string // number of the account; empty where the machine's own user speaks
+	Act     string // path of the API, such as applications/withdraw: what a power of attorney is measured by
 	// Request is written into the first event the request brings about; see [Node.Once].
 	Request authorisation.Origin
 	// IfMatch is the version the case the request is about must have; see [Node.Version].
 	IfMatch string
 	// Heard is told what became of Request and IfMatch; nil where nobody listens.
 	Heard *Heard
+
+	second string // the account that agreed to the act, where it takes two people
 }
 
 // Heard is what a node did with what a request is bound to.

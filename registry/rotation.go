@@ -52,7 +52,7 @@ type Rotation struct {
 // RotateKey announces the next key of a role. From then on the node does all by
 // itself: it signs with the next key once its time has come.
 func (n *Node) RotateKey(ctx context.Context, r RotateKey) (*Rotation, error) {
-	if err := twoPeople(r.By, r.Second); err != nil {
+	if err := n.jointly(ctx, "keys/rotate", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	role := keys.Role(r.Role)
