@@ -75,7 +75,7 @@ func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
 		}, applicants...)
 	}
 	err = n.openCase(n.series("APP"), func(number string) (bool, error) {
-		by, err := n.by(ctx, number, r.By, applicants...)
+		by, err := n.byFor(ctx, number, o.Case, r.By, applicants...)
 		if err != nil {
 			return false, err
 		}

@@ -110,6 +110,7 @@ type Node struct {
 	guesses   access.Backoff
 	hashing   chan struct{} // passwords tried at once
 	rates     rates
+	reads     reads
 	numbers   numbers
 	slots     slots
 	known     known
@@ -328,7 +329,7 @@ func (n *Node) start(ctx context.Context) error {
 // Close stops the node. What was acknowledged stays.
 func (n *Node) Close() error {
 	n.following.close()
-	return n.ledger.Close()
+	return errors.Join(n.reads.close(), n.ledger.Close())
 }
 
 // Config is who the node is.

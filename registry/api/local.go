@@ -36,7 +36,8 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = methodNotAllowed(r)
-	r.Use(serving(n))
+	r.Use(serving(n), authenticate(n, false))
+	localPeople(r, n)
 	localNode(r, n)
 	localCases(r, n)
 	localProgramme(r, n)
@@ -308,6 +309,12 @@ func refuse(w http.ResponseWriter, err error) {
 }
 
 func answerJSON(w http.ResponseWriter, v any, err error) {
+	if waits := (*registry.AwaitsSecond)(nil); errors.As(err, &waits) {
+		w.Header().Set("Location", v1+"/approvals/"+waits.Approval.Case)
+		raw, err := jcs.Marshal(waits.Approval)
+		answerWith(w, http.StatusAccepted, raw, "application/json", err)
+		return
+	}
 	if err != nil {
 		answer(w, nil, "", err)
 		return
@@ -317,6 +324,10 @@ func answerJSON(w http.ResponseWriter, v any, err error) {
 }
 
 func answer(w http.ResponseWriter, raw []byte, mediaType string, err error) {
+	answerWith(w, http.StatusOK, raw, mediaType, err)
+}
+
+func answerWith(w http.ResponseWriter, status int, raw []byte, mediaType string, err error) {
 	if err != nil {
 		remember(w, err)
 		writeProblem(w, problemOf(err))
@@ -324,6 +335,7 @@ func answer(w http.ResponseWriter, raw []byte, mediaType string, err error) {
 	}
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	w.Write(raw)
 }
 

@@ -42,21 +42,24 @@ func localFound(r *mux.Router, n *registry.Node) {
 		if err != nil {
 			return List[authorisation.Operator]{}, err
 		}
-		return asPage(n.FindOperators(q.URL.Query().Get("name"), q.URL.Query().Get("identifier"), p))
+		list, err := asPage(n.FindOperators(q.URL.Query().Get("name"), q.URL.Query().Get("identifier"), p))
+		return seen(q, list, err, func(o authorisation.Operator) string { return o.Case })
 	})
 	get(r, "/applications", func(q *http.Request) (List[authorisation.Application], error) {
 		p, w, err := wantedOf(q)
 		if err != nil {
 			return List[authorisation.Application]{}, err
 		}
-		return asPage(n.FindApplications(w, p))
+		list, err := asPage(n.FindApplications(w, p))
+		return seen(q, list, err, func(a authorisation.Application) string { return a.Wish.Operator })
 	})
 	get(r, "/authorisations", func(q *http.Request) (List[authorisation.Authorisation], error) {
 		p, w, err := wantedOf(q)
 		if err != nil {
 			return List[authorisation.Authorisation]{}, err
 		}
-		return asPage(n.FindAuthorisations(w, p))
+		list, err := asPage(n.FindAuthorisations(w, p))
+		return seen(q, list, err, func(a authorisation.Authorisation) string { return a.Operator })
 	})
 	get(r, "/queue", func(q *http.Request) (List[registry.QueueItem], error) {
 		p, errPage := pageOf(q)

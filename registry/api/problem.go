@@ -36,6 +36,8 @@ var problems = []struct {
 	title  string
 	status int
 }{
+	{registry.ErrUnauthenticated, "unauthenticated", "Who asks is not known", http.StatusUnauthorized},
+	{registry.ErrTooMany, "too-many", "Too many attempts", http.StatusTooManyRequests},
 	{registry.ErrInvalid, "invalid", "The request cannot be carried out as it is", http.StatusUnprocessableEntity},
 	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
 	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},
@@ -99,7 +101,10 @@ func writeProblem(w http.ResponseWriter, p *Problem) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(p.Status)

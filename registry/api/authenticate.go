@@ -1,0 +1,108 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/access"
+	"github.com/gorilla/mux"
+)
+
+// authenticate finds out who makes a request. A token makes them its account. Without
+// one, who can open the socket is the machine's own user; on a listener that is no
+// socket (strict) nobody is let in but to log in.
+func authenticate(n *registry.Node, strict bool) mux.MiddlewareFunc {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c, err := caller(n, r)
+			act := strings.TrimPrefix(r.URL.Path, v1+"/")
+			if err == nil && strict && c.Account == "" && !slices.Contains(open, act) {
+				err = registry.ErrUnauthenticated
+			}
+			if err == nil {
+				c.Act = act
+				err = mayAsk(n, c, r)
+			}
+			if err != nil {
+				refuse(w, err)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(registry.WithCaller(r.Context(), c)))
+		})
+	}
+}
+
+// open are the paths one is let to without an account.
+var open = []string{"login"}
+
+func caller(n *registry.Node, r *http.Request) (registry.Caller, error) {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 {
+		return registry.Caller{}, nil
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return registry.Caller{}, registry.ErrUnauthenticated
+	}
+	return n.Authenticate(token)
+}
+
+// Paths by who may ask for them, where not everybody of the administration may, or
+// somebody outside it may too. What is named nowhere is not for who is outside.
+var (
+	maintenance = []string{"tick", "peers/sync", "log/rebuild", "log/export", "bundle", "backup", "backup/subject-keys"}
+	ownAccount  = []string{"login", "self", "tokens", "tokens/revoke", "accounts/password", "accounts/attorney"}
+	ownCases    = []string{"operators", "applications", "authorisations", "releases", "visits"} // and what is below them
+	everybody   = []string{"verify"}
+)
+
+// mayAsk holds where the caller may ask for what a route is about. Acts on cases are
+// judged by the node, which knows whose they are.
+func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
+	if c.Account == "" {
+		return nil
+	}
+	ctx := registry.WithCaller(r.Context(), c)
+	reading := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if slices.Contains(maintenance, c.Act) && !(reading && c.Act == "bundle") {
+		ok, err := n.Inside(ctx, access.Administrator)
+		if err == nil && !ok {
+			err = fmt.Errorf("%w: this is an administrator's, or done on the machine itself", registry.ErrNotAllowed)
+		}
+		return err
+	}
+	inside, err := n.Inside(ctx)
+	if err != nil {
+		return err
+	}
+	noun, _, _ := strings.Cut(c.Act, "/")
+	name, named := mux.Vars(r)["id"]
+	if named && slices.Contains(ownCases, noun) {
+		template, _ := mux.CurrentRoute(r).GetPathTemplate() // the route matched, so it has one
+		if name, err = url.PathUnescape(name); err != nil {
+			name = ""
+		}
+		return n.MayRead(ctx, template, name)
+	}
+	if inside || slices.Contains(ownAccount, c.Act) || slices.Contains(ownCases, noun) || slices.Contains(everybody, c.Act) {
+		return nil
+	}
+	if reading {
+		return fmt.Errorf("%w: no case %.40q", registry.ErrNotFound, name)
+	}
+	return fmt.Errorf("%w: this is not for applicants", registry.ErrNotAllowed)
+}
+
+// seen leaves of a list what the caller reads.
+func seen[T any](r *http.Request, list List[T], err error, operator func(T) string) (List[T], error) {
+	if err != nil {
+		return list, err
+	}
+	sees, err := nodeOf(r).Sees(r.Context())
+	list.Items = slices.DeleteFunc(list.Items, func(item T) bool { return !sees(operator(item)) })
+	return list, err
+}

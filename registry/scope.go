@@ -1,0 +1,180 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/access"
+)
+
+// Who is of the administration reads every case of it, whatever the office: an
+// assessor has to know what another office found. Applicants and representatives
+// read what is of the operators they act for; of anything else they are told what
+// they would be told if it were not there.
+
+// Inside reports whether the caller is of the administration: the machine's own
+// user, or an account with one of the roles given; none means any of the administration.
+func (n *Node) Inside(ctx context.Context, roles ...access.Role) (bool, error) {
+	c := CallerOf(ctx)
+	if c.Account == "" {
+		return true, nil
+	}
+	if len(roles) == 0 {
+		roles = access.Inside()
+	}
+	all, err := n.accounts()
+	if err != nil {
+		return false, err
+	}
+	a, err := n.account(c.Account)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range roles {
+		if actsAs(a, all, r, "", "", n.now().Unix()) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Sees says of an operator whether the caller reads what is about it.
+func (n *Node) Sees(ctx context.Context) (func(operator string) bool, error) {
+	inside, err := n.Inside(ctx)
+	if err != nil || inside {
+		return func(string) bool { return inside }, err
+	}
+	a, err := n.account(CallerOf(ctx).Account)
+	at := n.now().Unix()
+	return func(operator string) bool { return operator != "" && a.Sees(operator, at) }, err
+}
+
+// MayRead holds where the caller reads what a path names by id, and notes that it
+// was read. What is another's is answered as what is not there.
+func (n *Node) MayRead(ctx context.Context, route, id string) error {
+	c := CallerOf(ctx)
+	if c.Account == "" {
+		return nil
+	}
+	sees, err := n.Sees(ctx)
+	if err != nil {
+		return err
+	}
+	operator, err := n.operatorOf(id)
+	if err == nil && operator == "" {
+		o, found := n.Operator(id)
+		if operator = o.Case; found != nil && !errors.Is(found, ErrNotFound) {
+			err = found
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !sees(operator) {
+		return fmt.Errorf("%w: no case %.40q", ErrNotFound, id)
+	}
+	if operator == "" {
+		return nil
+	}
+	return n.reads.note(n.paths.reads(), Read{At: n.now().Unix(), Account: c.Account, Route: route, ID: id, Operator: operator})
+}
+
+func (p paths) reads() string { return filepath.Join(p.dir, "reads") }
+
+// A Read is a line of the journal of who read a trader's files: reads/<day>.jsonl.
+type Read struct {
+	At       int64  `json:"at"` // Unix seconds
+	Account  string `json:"account"`
+	Route    string `json:"route"`
+	ID       string `json:"id"`
+	Operator string `json:"operator"`
+}
+
+// reads append lines to the journal. What cannot be noted is not read. The last
+// lines before a power cut may be lost: nothing follows from them.
+type reads struct {
+	mu   sync.Mutex
+	day  string   // guarded by mu
+	file *os.File // of that day; guarded by mu
+}
+
+func (r *reads) note(dir string, read Read) error {
+	raw, err := jcs.Marshal(read)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if day := time.Unix(read.At, 0).UTC().Format(time.DateOnly); day != r.day {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(filepath.Join(dir, day+".jsonl"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil {
+			return fmt.Errorf("note who reads: %w", err)
+		}
+		_ = r.closed()
+		r.day, r.file = day, f
+	}
+	if _, err := r.file.Write(append(raw, '\n')); err != nil {
+		return fmt.Errorf("note who reads: %w", err)
+	}
+	return nil
+}
+
+// closed ends writing; the caller holds mu.
+func (r *reads) closed() error {
+	if r.file == nil {
+		return nil
+	}
+	f := r.file
+	r.day, r.file = "", nil
+	return f.Close()
+}
+
+func (r *reads) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed()
+}
+
+const (
+	maxReads   = 10_000
+	maxDayRead = 1 << 30
+)
+
+// Reads are the lines of one day (YYYY-MM-DD, empty = today) about an operator, or
+// of an account, the newest last and at most ten thousand.
+func (n *Node) Reads(day, operator, account string) ([]Read, error) {
+	if day == "" {
+		day = n.now().UTC().Format(time.DateOnly)
+	}
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return nil, fmt.Errorf("%w: day %.20q, want YYYY-MM-DD", ErrInvalid, day)
+	}
+	raw, err := readBounded(filepath.Join(n.paths.reads(), day+".jsonl"), maxDayRead)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []Read
+	for line := range strings.Lines(string(raw)) {
+		var r Read
+		if err := jcs.Unmarshal([]byte(strings.TrimSuffix(line, "\n")), &r); err != nil {
+			continue // the end of a line that a power cut broke off
+		}
+		if (operator == "" || r.Operator == operator) && (account == "" || r.Account == account) {
+			out = append(out, r)
+		}
+	}
+	return out[max(0, len(out)-maxReads):], nil
+}
