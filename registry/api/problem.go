@@ -36,12 +36,12 @@ var problems = []struct {
 	title  string
 	status int
 }{
-	{registry.ErrUnauthenticated, "unauthenticated", "Who asks is not known", http.StatusUnauthorized},
-	{registry.ErrTooMany, "too-many", "Too many attempts", http.StatusTooManyRequests},
 	{registry.ErrInvalid, "invalid", "The request cannot be carried out as it is", http.StatusUnprocessableEntity},
 	{registry.ErrNotAllowed, "not-allowed", "This person may not do this", http.StatusForbidden},
 	{registry.ErrNotFound, "not-found", "There is no such thing here", http.StatusNotFound},
 	{registry.ErrConflict, "conflict", "The state does not allow it", http.StatusConflict},
+	{registry.ErrUnauthenticated, "unauthenticated", "Who asks is not known", http.StatusUnauthorized},
+	{registry.ErrTooMany, "too-many", "Too many attempts", http.StatusTooManyRequests},
 	{registry.ErrStale, "stale", "It was changed meanwhile", http.StatusPreconditionFailed},
 	{registry.ErrKeyReused, "key-reused", "This Idempotency-Key belongs to another request", http.StatusUnprocessableEntity},
 	{registry.ErrExists, "conflict", "It exists already", http.StatusConflict},
