@@ -68,7 +68,7 @@ func mayHold(kind, name string) bool {
 		return dir == "traderkeys" && len(subject) == 2*sha256.Size && strings.Trim(subject, "0123456789abcdef") == ""
 	case !below:
 		return slices.Contains([]string{"node.json", "keys.age", "anchor.aeoanchor", "bundle.aeobundle", "border.aeobundle", "mirror"}, name)
-	case dir == "tls", dir == "negotiations":
+	case dir == "tls", dir == "negotiations", dir == "programme":
 		return plainName(rest)
 	case dir == "journal":
 		number, ok := strings.CutSuffix(rest, ".journal")

@@ -25,6 +25,8 @@ type law struct {
 	packs    []enforced[*programme.Pack]    // by instant; of one instant the last counts
 	holidays []enforced[*deadline.Holidays] // the same
 	cache    *lawCache
+
+	calendars *sync.Map // *deadline.Calendar; see calendar
 }
 
 // An enforced document is in force from an instant on.
@@ -137,12 +139,28 @@ func (l *law) reaching(p *programme.Pack, at int64) *programme.Pack {
 // calendarOf is the calendar of the authority that sees a pack so, with the holidays
 // in force now.
 func (n *Node) calendarOf(p *programme.Pack) (*deadline.Calendar, error) {
-	return p.Calendar(n.law.Load().published(n.now().Unix())...)
+	return n.law.Load().calendar(p, n.now().Unix())
+}
+
+// calendar is that of a law as it is at an instant. It is made once for each zone and
+// as many published holidays as are in force.
+func (l *law) calendar(p *programme.Pack, at int64) (*deadline.Calendar, error) {
+	published := l.published(at)
+	key := fmt.Sprintf("%s %s %d", p.Authority, p.Zone(), len(published))
+	if c, ok := l.calendars.Load(key); ok {
+		return c.(*deadline.Calendar), nil
+	}
+	c, err := p.Calendar(published...)
+	if err == nil {
+		l.calendars.Store(key, c)
+	}
+	return c, err
 }
 
 // with is the law as it would be with another document from an instant on.
 func (l *law) with(c *Candidate, from int64) *law {
 	next := *l
+	next.calendars = new(sync.Map)
 	if c.pack != nil {
 		next.packs = append(slices.Clip(l.packs), enforced[*programme.Pack]{from, c.pack})
 	}
@@ -174,7 +192,7 @@ func (n *Node) loadLaw() error {
 	if err != nil {
 		return err
 	}
-	next := &law{template: n.template, cache: &lawCache{}}
+	next := &law{template: n.template, cache: &lawCache{}, calendars: new(sync.Map)}
 	if old := n.law.Load(); old != nil {
 		next.cache = old.cache
 	}
@@ -196,6 +214,11 @@ func (n *Node) loadLaw() error {
 				return err
 			}
 			next.holidays = append(next.holidays, enforced[*deadline.Holidays]{a.From, h})
+		}
+	}
+	if state.Case == "" {
+		if kept, err := filepath.Glob(n.documentName("*")); err == nil && len(kept) > 0 {
+			n.opts.Log.Warn("documents of a programme are kept of which the log says nothing that can be read: rules that were in force may be lost", "documents", len(kept))
 		}
 	}
 	n.law.Store(next)

@@ -47,7 +47,7 @@ func (n *Node) moved(l *law, from int64, why deadline.Why) (out []moved, err err
 			if len(clocks) == 0 {
 				continue
 			}
-			calendar, err := p.Calendar(l.published(from)...)
+			calendar, err := l.calendar(p, from)
 			if err != nil {
 				return err
 			}

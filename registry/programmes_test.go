@@ -117,6 +117,21 @@ func TestLawThatIsGoneIsNotReplacedByTheTemplate(t *testing.T) {
 	nz.open()
 }
 
+// TestLawIsRestored: a backup brings the rules in force with it.
+func TestLawIsRestored(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	sha256 := nz.approve(nz.edited(`"Secure Exports Scheme"`, `"Safer Exports Scheme"`))
+	got(nz.ActivateProgramme(t.Context(), registry.ActivateDocument{Document: sha256, From: "2026-03-03", By: "Rangi", Second: "Walker"}))(t)
+	node, subjects := saved(t, nz)
+	opts := nz.elsewhere()
+	got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node), SubjectKeys: bytes.NewReader(subjects)}))(t)
+	n := got(registry.Open(t.Context(), opts))(t)
+	defer n.Close()
+	if n.Pack().Title != "Safer Exports Scheme" {
+		t.Errorf("restored to %q", n.Pack().Title)
+	}
+}
+
 // TestHolidaysArePublishedAsDocuments: an administration puts its own in the place
 // of the template.
 func TestHolidaysArePublishedAsDocuments(t *testing.T) {

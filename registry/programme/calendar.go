@@ -1,6 +1,10 @@
 package programme
 
-import "time"
+import (
+	"time"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
+)
 
 // Rules of effect and of validity.
 const (
@@ -40,8 +44,7 @@ func (p *Pack) EffectiveAt(decidedAt time.Time) time.Time {
 	if p.Effect.Rule != EffectStartOfDay {
 		return decidedAt
 	}
-	y, m, d := decidedAt.In(p.zone).Date()
-	return time.Date(y, m, d+p.Effect.Days, 0, 0, 0, 0, p.zone)
+	return (deadline.DateOf(decidedAt, p.zone) + deadline.Date(p.Effect.Days)).Begins(p.zone)
 }
 
 // ValidityOf is how long an authorisation of a type lasts: as the type says, or
@@ -62,7 +65,7 @@ func (p *Pack) ValidUntil(typ string, effectiveAt time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	y, m, d := effectiveAt.In(p.zone).Date()
-	return time.Date(y+v.Years, m, d, 0, 0, 0, 0, p.zone), true
+	return deadline.DateFor(y+v.Years, m, d).Begins(p.zone), true
 }
 
 // CredentialUntil is the expiry of a credential whose life begins at from: the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/deadline"
@@ -17,24 +18,30 @@ import (
 var holidays embed.FS
 
 // Holidays are the embedded holidays of an authority, in order of year; none where
-// nobody wrote them down.
+// nobody wrote them down. They are shared and not changed.
 func Holidays(authority string) ([]*deadline.Holidays, error) {
+	all, err := everyYear()
+	return all[authority], err
+}
+
+// everyYear reads the files once: each act in a case asks for a calendar.
+var everyYear = sync.OnceValues(func() (map[string][]*deadline.Holidays, error) {
 	files, err := holidays.ReadDir("holidays")
 	if err != nil {
 		return nil, err
 	}
-	var out []*deadline.Holidays
+	all := map[string][]*deadline.Holidays{}
 	for _, f := range files {
 		year, err := readHolidays(path.Join("holidays", f.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("holidays %s: %w", f.Name(), err)
 		}
-		if i := slices.IndexFunc(year, func(h *deadline.Holidays) bool { return h.Authority == authority }); i >= 0 {
-			out = append(out, year[i])
+		for _, h := range year {
+			all[h.Authority] = append(all[h.Authority], h)
 		}
 	}
-	return out, nil
-}
+	return all, nil
+})
 
 func readHolidays(name string) (out []*deadline.Holidays, err error) {
 	raw, err := holidays.ReadFile(name)
@@ -62,6 +69,7 @@ func (p *Pack) Calendar(published ...*deadline.Holidays) (*deadline.Calendar, er
 	if err != nil {
 		return nil, err
 	}
+	list = slices.Clip(list)
 	for _, h := range published {
 		if h.Authority == p.Authority {
 			list = append(list, h)

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -87,7 +88,7 @@ func read(raw []byte) (*Pack, error) {
 	if err := jcs.Unmarshal(raw, p); err != nil {
 		return nil, err
 	}
-	p.raw = raw
+	p.raw, p.sum = raw, sha256.Sum256(raw)
 	if err := p.check(); err != nil {
 		return nil, err
 	}

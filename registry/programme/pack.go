@@ -2,7 +2,6 @@ package programme
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"time"
 
 	"github.com/aeo-registry/aeo/registry/deadline"
@@ -46,6 +45,7 @@ type Pack struct {
 	asked   [][]Criterion // under each requirement
 	zone    *time.Location
 	raw     []byte
+	sum     [32]byte // of raw
 	profile []byte
 }
 
@@ -124,7 +124,7 @@ type Note struct {
 func (p *Pack) Raw() []byte { return bytes.Clone(p.raw) }
 
 // SHA256 is the digest of what Raw returns.
-func (p *Pack) SHA256() [32]byte { return sha256.Sum256(p.raw) }
+func (p *Pack) SHA256() [32]byte { return p.sum }
 
 // Union reports whether the territory has members that decide.
 func (p *Pack) Union() bool { return len(p.Members) > 0 }
