@@ -1,15 +1,13 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/gorilla/mux"
 )
 
 // localApplications are the procedure of an application, from draft to appeal.
 func localApplications(r *mux.Router, n *registry.Node) {
-	get(r, "/applications/{id}", func(q *http.Request) (any, error) { return n.ApplicationFile(id(q)) })
+	get(r, "/applications/{id}", named(n.ApplicationFile))
 	command(r, "/applications", n.SubmitApplication)
 	command(r, "/applications/draft", n.DraftApplication)
 	command(r, "/applications/request-info", n.RequestInformation)

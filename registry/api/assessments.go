@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -25,12 +26,12 @@ const (
 
 // localAssessments are what is gathered beside an application.
 func localAssessments(r *mux.Router, n *registry.Node) {
-	get(r, "/applications/{id}/assessment", func(q *http.Request) (any, error) { return n.Assessment(id(q)) })
-	get(r, "/applications/{id}/questionnaire", func(q *http.Request) (any, error) { return n.Questionnaire(id(q)) })
+	get(r, "/applications/{id}/assessment", named(n.Assessment))
+	get(r, "/applications/{id}/questionnaire", named(n.Questionnaire))
 	command(r, "/applications/questionnaire", n.AnswerQuestionnaire)
 	command(r, "/applications/section", n.AssignSection)
 	uploads := make(chan struct{}, uploadsAtOnce)
-	r.HandleFunc(v1+evidencePath, func(w http.ResponseWriter, q *http.Request) {
+	describe(r, http.MethodPost, evidencePath, nil, reflect.TypeFor[authorisation.Assessment](), "", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		select {
 		case uploads <- struct{}{}:
 			defer func() { <-uploads }()
@@ -38,17 +39,19 @@ func localAssessments(r *mux.Router, n *registry.Node) {
 		case <-q.Context().Done():
 			refuse(w, q.Context().Err())
 		}
-	}).Methods(http.MethodPost)
-	r.HandleFunc(v1+evidencePath+"/read", func(w http.ResponseWriter, q *http.Request) { readEvidence(w, q, n) }).Methods(http.MethodPost)
-	get(r, "/evidence/check", func(*http.Request) (any, error) { return n.CheckFiles() })
+	}))
+	raw(r, http.MethodPost, evidencePath+"/read", "application/octet-stream", func(w http.ResponseWriter, q *http.Request) { readEvidence(w, q, n) })
+	get(r, "/evidence/check", reading(n.CheckFiles))
 	command(r, "/applications/certificates", n.RegisterCertificate)
 	command(r, "/applications/young", n.JudgeYoung)
 	command(r, "/applications/actions", n.RequireAction)
 	command(r, "/applications/actions/extend", n.ExtendAction)
 	command(r, "/applications/actions/close", n.CloseAction)
 	command(r, "/applications/scores", n.SecondScore)
-	get(r, "/scoring", func(*http.Request) (any, error) { return n.ScoringReport() })
-	command(r, "/scoring/draw", func(ctx context.Context, q registry.DrawSample) (any, error) { return asList(n.DrawSample(ctx, q)) })
+	get(r, "/scoring", reading(n.ScoringReport))
+	command(r, "/scoring/draw", func(ctx context.Context, q registry.DrawSample) (List[registry.Drawn], error) {
+		return asList(n.DrawSample(ctx, q))
+	})
 }
 
 // addEvidence takes a file as the body of the request, of any media type: what it

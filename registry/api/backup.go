@@ -16,7 +16,7 @@ import (
 // none.
 func localBackup(r *mux.Router, n *registry.Node, log *slog.Logger) {
 	for path, write := range map[string]func(io.Writer) error{"/backup": n.Backup, "/backup/subject-keys": n.BackupSubjectKeys} {
-		r.HandleFunc(v1+path, func(w http.ResponseWriter, _ *http.Request) {
+		raw(r, http.MethodGet, path, "application/octet-stream", func(w http.ResponseWriter, _ *http.Request) {
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // as long as it takes
 			if err := n.Ledger().ReadOnly(); err != nil {
 				writeProblem(w, problemOf(err))
@@ -28,7 +28,7 @@ func localBackup(r *mux.Router, n *registry.Node, log *slog.Logger) {
 				log.Error("backup broken off", "error", err)
 				panic(http.ErrAbortHandler)
 			}
-		}).Methods(http.MethodGet)
+		})
 	}
 }
 

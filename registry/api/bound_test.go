@@ -19,6 +19,7 @@ func askBound(h http.Handler, method, path, body string, headers ...string) *htt
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	record(method, path, body, w)
 	return w
 }
 

@@ -12,16 +12,16 @@ import (
 // localLists are the routes about partners without a node. None of them is on
 // the public listener: nobody consented to what lists name.
 func localLists(r *mux.Router, n *registry.Node) {
-	get(r, "/recognitions", func(*http.Request) (any, error) { return asList(n.Recognitions()) })
-	get(r, "/recognitions/{id}", func(q *http.Request) (any, error) { return n.Recognition(id(q)) })
+	get(r, "/recognitions", listed(n.Recognitions))
+	get(r, "/recognitions/{id}", named(n.Recognition))
 	command(r, "/recognitions", n.Recognise)
-	get(r, "/lists", func(*http.Request) (any, error) { return asList(n.Lists()) })
+	get(r, "/lists", listed(n.Lists))
 	command(r, "/lists", n.ImportList)
 	command(r, "/lists/reconcile", n.Reconcile)
-	r.HandleFunc(v1+"/lists/{id}/export", func(w http.ResponseWriter, q *http.Request) {
+	raw(r, http.MethodGet, "/lists/{id}/export", "application/octet-stream", func(w http.ResponseWriter, q *http.Request) {
 		raw, err := n.ExportList(id(q), q.URL.Query().Get("format"))
 		answer(w, raw, "application/octet-stream", err)
-	}).Methods(http.MethodGet, http.MethodHead)
+	})
 }
 
 // localBundle is the newest bundle of the profile asked for.

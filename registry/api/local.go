@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/federation"
+	"github.com/aeo-registry/aeo/federation/exchange"
+	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/files"
@@ -33,6 +36,12 @@ const v1 = "/api/v1"
 // Local is the API /api/v1 for commands of the machine's own users. Whoever
 // can open the socket may speak for the node; persons are named in the requests.
 func Local(n *registry.Node, log *slog.Logger) http.Handler {
+	return wrap(localRoutes(n, log), around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic),
+		posts: map[string]int64{v1 + evidencePath: files.MaxFile + 1}})
+}
+
+// localRoutes are the routes of the API.
+func localRoutes(n *registry.Node, log *slog.Logger) *mux.Router {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = methodNotAllowed(r)
@@ -47,17 +56,17 @@ func Local(n *registry.Node, log *slog.Logger) http.Handler {
 	localLists(r, n)
 	localLog(r, n)
 	localBackup(r, n, log)
-	return wrap(r, around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic),
-		posts: map[string]int64{v1 + evidencePath: files.MaxFile + 1}})
+	localDescription(r)
+	return r
 }
 
 func localNode(r *mux.Router, n *registry.Node) {
-	get(r, "/node", func(*http.Request) (any, error) { return n.Status() })
-	get(r, "/keys", func(*http.Request) (any, error) { return listOf(n.KeyList()), nil })
-	get(r, "/keys/rotations", func(*http.Request) (any, error) { return asList(n.Rotations()) })
+	get(r, "/node", reading(n.Status))
+	get(r, "/keys", func(*http.Request) (List[registry.KeyStatus], error) { return listOf(n.KeyList()), nil })
+	get(r, "/keys/rotations", listed(n.Rotations))
 	command(r, "/keys/rotate", n.RotateKey)
-	get(r, "/anchor", func(*http.Request) (any, error) { return n.Anchor() })
-	command(r, "/tick", func(ctx context.Context, _ struct{}) (any, error) {
+	get(r, "/anchor", reading(n.Anchor))
+	command(r, "/tick", func(ctx context.Context, _ struct{}) (*registry.NodeStatus, error) {
 		if err := n.Tick(ctx); err != nil {
 			return nil, err
 		}
@@ -66,13 +75,13 @@ func localNode(r *mux.Router, n *registry.Node) {
 }
 
 func localCases(r *mux.Router, n *registry.Node) {
-	get(r, "/operators/{id}", func(q *http.Request) (any, error) { return n.Operator(id(q)) })
+	get(r, "/operators/{id}", named(n.Operator))
 	command(r, "/operators", n.RegisterOperator)
 	command(r, "/releases", n.ReleaseOperator)
 
 	localApplications(r, n)
 
-	get(r, "/authorisations/{id}", func(q *http.Request) (any, error) { return n.Authorisation(id(q)) })
+	get(r, "/authorisations/{id}", named(n.Authorisation))
 	command(r, "/authorisations/suspend", n.Suspend)
 	command(r, "/authorisations/confirm", n.ConfirmSuspension)
 	command(r, "/authorisations/reinstate", n.Reinstate)
@@ -82,19 +91,19 @@ func localCases(r *mux.Router, n *registry.Node) {
 	command(r, "/authorisations/amend", n.Amend)
 	command(r, "/credentials", n.IssueCredential)
 	command(r, "/credentials/all", n.IssueAll)
-	r.HandleFunc(v1+"/authorisations/{id}/credential", func(w http.ResponseWriter, q *http.Request) {
+	raw(r, http.MethodGet, "/authorisations/{id}/credential", "text/plain", func(w http.ResponseWriter, q *http.Request) {
 		raw, err := n.ExportCredential(registry.ExportCredential{Authorisation: id(q), Components: q.URL.Query()["component"],
 			Preset: credential.Preset(q.URL.Query().Get("preset")), NoReceipts: q.URL.Query().Get("receipts") == "none"})
 		answer(w, raw, "text/plain; charset=utf-8", err)
-	}).Methods(http.MethodGet, http.MethodHead)
+	})
 }
 
 func localFederation(r *mux.Router, n *registry.Node) {
-	get(r, "/party", func(*http.Request) (any, error) { return n.NewParty() })
-	get(r, "/mras", func(*http.Request) (any, error) { return asList(n.Arrangements()) })
+	get(r, "/party", reading(n.NewParty))
+	get(r, "/mras", listed(n.Arrangements))
 	localNegotiations(r, n)
-	get(r, "/programmes/{id}", func(q *http.Request) (any, error) { return asList(n.ProgrammesOf(id(q))) })
-	get(r, "/mras/{id}", func(q *http.Request) (any, error) {
+	get(r, "/programmes/{id}", func(q *http.Request) (List[jsontext.Value], error) { return asList(n.ProgrammesOf(id(q))) })
+	get(r, "/mras/{id}", func(q *http.Request) (*registry.Arrangement, error) {
 		version, errVersion := number(q, "version", 0)
 		at, errAt := number(q, "at", 0)
 		if err := errors.Join(errVersion, errAt); err != nil {
@@ -117,12 +126,12 @@ func localFederation(r *mux.Router, n *registry.Node) {
 		return n.ImportAnnex(ctx, q.Annex)
 	})
 
-	get(r, "/peers", func(*http.Request) (any, error) { return asList(n.Peers()) })
-	get(r, "/peers/{id}", func(q *http.Request) (any, error) { return n.Peer(id(q)) })
+	get(r, "/peers", listed(n.Peers))
+	get(r, "/peers/{id}", named(n.Peer))
 	command(r, "/peers", n.AddPeer)
-	command(r, "/peers/sync", func(ctx context.Context, q peerName) (any, error) { return n.SyncPeer(ctx, q.Peer) })
+	command(r, "/peers/sync", func(ctx context.Context, q peerName) (*registry.PeerStatus, error) { return n.SyncPeer(ctx, q.Peer) })
 	command(r, "/peers/thaw", n.ThawPeer)
-	command(r, "/peers/remove", func(ctx context.Context, q peerName) (any, error) {
+	command(r, "/peers/remove", func(ctx context.Context, q peerName) (*registry.PeerStatus, error) {
 		p, err := n.Peer(q.Peer)
 		if err != nil || q.DryRun {
 			return p, err
@@ -130,12 +139,12 @@ func localFederation(r *mux.Router, n *registry.Node) {
 		return p, n.RemovePeer(ctx, p.EntityID)
 	})
 
-	command(r, "/verify", func(_ context.Context, q registry.Ask) (any, error) { return n.Verdict(q) })
+	command(r, "/verify", func(_ context.Context, q registry.Ask) (*federation.Decision, error) { return n.Verdict(q) })
 	command(r, "/bundle", n.BuildBundle)
-	r.HandleFunc(v1+"/bundle", func(w http.ResponseWriter, q *http.Request) {
+	raw(r, http.MethodGet, "/bundle", bundleType, func(w http.ResponseWriter, q *http.Request) {
 		raw, err := localBundle(n, q)
 		answer(w, raw, bundleType, err)
-	}).Methods(http.MethodGet, http.MethodHead)
+	})
 }
 
 type peerName struct {
@@ -169,34 +178,34 @@ func (q *annexImport) take(n *registry.Node) error {
 }
 
 func localNegotiations(r *mux.Router, n *registry.Node) {
-	get(r, "/mras/negotiations", func(*http.Request) (any, error) { return asList(n.Negotiations()) })
-	get(r, "/mras/negotiations/{id}", func(q *http.Request) (any, error) { return n.Negotiation(id(q)) })
+	get(r, "/mras/negotiations", listed(n.Negotiations))
+	get(r, "/mras/negotiations/{id}", named(n.Negotiation))
 	command(r, "/mras/negotiations", n.KeepDraft)
 	command(r, "/mras/negotiations/drop", n.DropDraft)
 	command(r, "/mras/negotiations/propose", n.Propose)
 }
 
 func localLog(r *mux.Router, n *registry.Node) {
-	get(r, "/log/head", func(*http.Request) (any, error) { return n.LogHead(), nil })
-	get(r, "/log/entries", func(q *http.Request) (any, error) {
+	get(r, "/log/head", func(*http.Request) (*registry.LogHead, error) { return n.LogHead(), nil })
+	get(r, "/log/entries", func(q *http.Request) (l List[registry.LogEntry], err error) {
 		from, errFrom := number(q, "from", 0)
 		to, errTo := number(q, "to", -1)
 		if err := errors.Join(errFrom, errTo); err != nil {
-			return nil, err
+			return l, err
 		}
 		return asList(n.LogEntries(from, to))
 	})
-	command(r, "/log/audit", func(context.Context, struct{}) (any, error) { return n.Audit() })
-	command(r, "/log/rebuild", func(context.Context, struct{}) (any, error) { return rebuild(n) })
-	command(r, "/log/export", func(_ context.Context, q exportRequest) (any, error) { return n.ExportLog(q.Dir) })
-	get(r, "/log/evidence", func(q *http.Request) (any, error) {
+	command(r, "/log/audit", func(context.Context, struct{}) (*registry.Audit, error) { return n.Audit() })
+	command(r, "/log/rebuild", func(context.Context, struct{}) (*Rebuilt, error) { return rebuild(n) })
+	command(r, "/log/export", func(_ context.Context, q exportRequest) (*registry.LogHead, error) { return n.ExportLog(q.Dir) })
+	get(r, "/log/evidence", func(q *http.Request) (*transparency.Evidence, error) {
 		index, err := number(q, "index", -1)
 		if err != nil {
 			return nil, err
 		}
 		return n.Evidence(index)
 	})
-	get(r, "/log/known", func(q *http.Request) (any, error) {
+	get(r, "/log/known", func(q *http.Request) (*exchange.Evidence, error) {
 		index, errIndex := number(q, "index", -1)
 		at, errAt := number(q, "at", n.Ledger().Now().Unix())
 		if err := errors.Join(errIndex, errAt); err != nil {
@@ -204,7 +213,7 @@ func localLog(r *mux.Router, n *registry.Node) {
 		}
 		return n.KnownEvidence(q.URL.Query().Get("by"), at, index)
 	})
-	get(r, "/log/proof", func(q *http.Request) (any, error) {
+	get(r, "/log/proof", func(q *http.Request) (*registry.LogProof, error) {
 		index, errIndex := number(q, "index", -1)
 		size, errSize := number(q, "size", 0)
 		if err := errors.Join(errIndex, errSize); err != nil {
@@ -237,7 +246,7 @@ func number(r *http.Request, name string, missing int64) (int64, error) {
 
 // get registers a reading route, for HEAD too. A case is answered with its version as the ETag.
 func get[Resp any](r *mux.Router, path string, read func(*http.Request) (Resp, error)) {
-	r.HandleFunc(v1+path, func(w http.ResponseWriter, q *http.Request) {
+	describe(r, http.MethodGet, path, nil, reflect.TypeFor[Resp](), "", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		v, err := read(q)
 		if number := caseNumber(v); err == nil && number != "" {
 			var now string
@@ -247,12 +256,12 @@ func get[Resp any](r *mux.Router, path string, read func(*http.Request) (Resp, e
 			}
 		}
 		answerJSON(w, v, err)
-	}).Methods(http.MethodGet, http.MethodHead)
+	}))
 }
 
 // command registers a route that changes something.
 func command[Req, Resp any](r *mux.Router, path string, do func(context.Context, Req) (Resp, error)) {
-	r.Handle(v1+path, post(v1+path, do)).Methods(http.MethodPost)
+	describe(r, http.MethodPost, path, reflect.TypeFor[Req](), reflect.TypeFor[Resp](), "", post(v1+path, do))
 }
 
 // post reads one strict JSON request, hands it to the node and answers with what it

@@ -68,6 +68,7 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	record(method, path, body, w)
 	return w
 }
 

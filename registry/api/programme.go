@@ -13,11 +13,11 @@ type Document struct {
 }
 
 func localProgramme(r *mux.Router, n *registry.Node) {
-	get(r, "/programme", func(*http.Request) (any, error) { return n.ProgrammeStatus() })
-	get(r, "/programme/document", func(q *http.Request) (any, error) {
+	get(r, "/programme", reading(n.ProgrammeStatus))
+	get(r, "/programme/document", func(q *http.Request) (d Document, err error) {
 		year, err := number(q, "holidays", 0)
 		if err != nil {
-			return nil, err
+			return d, err
 		}
 		raw, err := n.ExportProgramme(q.URL.Query().Get("authority"), int(year))
 		return Document{string(raw)}, err
