@@ -179,7 +179,7 @@ func (n *Node) mayAccept(app authorisation.Application) error {
 }
 
 // mayAssess refuses findings that rest on what is not there, and by who scored a
-// second time.
+// second time. It writes the digests they name in full.
 func (n *Node) mayAssess(app authorisation.Application, by authorisation.By, findings []authorisation.Finding) error {
 	a, _, err := n.assessmentOf(app.Case)
 	if err != nil {
@@ -188,7 +188,9 @@ func (n *Node) mayAssess(app authorisation.Application, by authorisation.By, fin
 	if err := a.MayJudge(by); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAllowed, err)
 	}
-	for _, f := range findings {
+	for i, f := range findings {
+		f.Evidence = inFull(a, f.Evidence)
+		findings[i] = f
 		if err := a.Supports(f, by.At); err != nil {
 			return invalid(err)
 		}

@@ -144,7 +144,24 @@ func named(a authorisation.Assessment, digest string) (found authorisation.Evide
 	return found, nil
 }
 
-// named are whole digests for beginnings of them.
+// inFull puts whole digests in the place of beginnings of them. What names no file
+// stays, for the machine to refuse.
+func inFull(a authorisation.Assessment, short []string) []string {
+	if short == nil {
+		return nil
+	}
+	out := make([]string, len(short))
+	for i, d := range short {
+		if out[i] = d; len(d) < hex.EncodedLen(32) {
+			if e, err := named(a, d); err == nil {
+				out[i] = e.SHA256
+			}
+		}
+	}
+	return out
+}
+
+// digests are whole digests for beginnings of them.
 func (b beside) digests(short []string) (out []string, err error) {
 	for _, d := range short {
 		e, err := named(b.Assessment, d)

@@ -140,11 +140,12 @@ func (n *Node) AnswerQuestionnaire(ctx context.Context, r AnswerQuestionnaire) (
 		if err := b.undecided(); err != nil {
 			return nil, err
 		}
-		responses := r.Responses
-		for _, s := range responses {
+		responses := slices.Clone(r.Responses)
+		for i, s := range responses {
 			if s.From != "" {
 				return nil, fmt.Errorf("%w: answer to %.60s: where it was taken over from is not given by hand", ErrInvalid, s.Criterion)
 			}
+			responses[i].Evidence = inFull(b.Assessment, s.Evidence)
 		}
 		if r.Prefill {
 			earlier, err := n.earlier(b.Assessment)
@@ -155,7 +156,7 @@ func (n *Node) AnswerQuestionnaire(ctx context.Context, r AnswerQuestionnaire) (
 			if len(more)+len(responses) == 0 {
 				return nil, fmt.Errorf("%w: nothing that is open was answered in an earlier case", ErrConflict)
 			}
-			responses = append(slices.Clone(responses), more...)
+			responses = append(responses, more...)
 		}
 		return authorisation.Respond{By: b.by, Responses: responses}, nil
 	}, applicants...)

@@ -125,7 +125,9 @@ func (n *Node) SecondScore(ctx context.Context, r SecondScore) (authorisation.As
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range findings {
+		for i, f := range findings {
+			f.Evidence = inFull(b.Assessment, f.Evidence)
+			findings[i] = f
 			if err := b.Supports(f, b.by.At); err != nil {
 				return nil, invalid(err)
 			}

@@ -17,6 +17,7 @@ func newApplicationCmd(a *app) *cobra.Command {
 		applicationListing().command(a, "list applications: all, or those looked for", append(caseFilters(),
 			filter{"officer", "officer", "that this officer has", nil}, filter{"office", "office", "of this office", nil},
 			filter{"due-before", "due_before", "in which something is due before this time or date", parseInstantFlag})...))
+	cmd.AddCommand(a.assessmentCmds()...)
 	return cmd
 }
 
@@ -74,30 +75,18 @@ func (a *app) applicationAssess() *cobra.Command {
 		Example: `  aeo application assess NZ-APP-000001 --all-met --finding "G=partly: seals are logged by hand" --by "A. Ngata" --yes`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			for _, text := range findings {
-				f, err := parseFinding(text)
-				if err != nil {
-					return err
-				}
-				r.Findings = append(r.Findings, f)
+			var err error
+			if r.Findings, err = parseFindings(findings); err != nil {
+				return err
 			}
 			r.Application, r.DryRun = args[0], a.dryRun
 			return changed(a, "record the assessment of "+args[0], "/applications/assess", r, a.showApplication)
 		},
 	}
 	cmd.Flags().BoolVar(&r.AllMet, "all-met", false, "every criterion not named in a finding is met")
-	cmd.Flags().StringArrayVar(&findings, "finding", nil, "REQUIREMENT=RESULT[: NOTE], RESULT exceeds, met, partly, not_met or not_applicable; repeatable")
+	findingFlag(cmd, &findings)
 	byFlag(cmd, &r.By)
 	return cmd
-}
-
-func parseFinding(text string) (authorisation.Finding, error) {
-	requirement, rest, ok := strings.Cut(text, "=")
-	if !ok {
-		return authorisation.Finding{}, fail(exitUsage, fmt.Errorf("--finding %.60q, want CRITERION=RESULT: NOTE", text))
-	}
-	result, note, _ := strings.Cut(rest, ":")
-	return authorisation.Finding{Requirement: requirement, Result: authorisation.Result(result), Note: strings.TrimSpace(note)}, nil
 }
 
 func (a *app) applicationDecide() *cobra.Command {
