@@ -87,7 +87,7 @@ func formCSV(q registry.Questionnaire) []byte {
 				row[6] = asks.Earlier.Text
 			}
 			for i := range row {
-				row[i] = inert(row[i])
+				row[i] = guarded(row[i])
 			}
 			_ = w.Write(row)
 		}
@@ -142,9 +142,18 @@ func readForm(raw []byte) (out []authorisation.Response, err error) {
 	}
 }
 
-// oneLine undoes what inert and people do to a cell.
+// guarded is inert for a cell that is read back: what begins with the mark that
+// makes a cell inert gets another.
+func guarded(cell string) string {
+	if strings.HasPrefix(cell, "'") {
+		return "'" + cell
+	}
+	return inert(cell)
+}
+
+// oneLine undoes what guarded and people do to a cell.
 func oneLine(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && inert(rest) == cell {
+	if rest, ok := strings.CutPrefix(cell, "'"); ok && guarded(rest) == cell {
 		cell = rest
 	}
 	return strings.Join(strings.Fields(cell), " ")
