@@ -15,7 +15,7 @@ import (
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
 
-var grounds = []string{"--reason", "demo", "--basis", "invented for the demonstration"}
+var grounds = []string{"--reason", "demo", "--basis", "invented for the demonstration", "--without-hearing", "invented for the demonstration"}
 
 var (
 	isSuspended  = demo.Outcome{Verdict: "suspended", Reason: "suspended"}
