@@ -184,7 +184,7 @@ func TestWhoAssessedDecidesUnderNoAccount(t *testing.T) {
 	}
 	granted := got(s.DecideApplication(s.as(decider), grant))(t)
 
-	revoke := registry.Measure{Authorisation: granted.Authorisation, Grounds: grounds}
+	revoke := registry.Measure{Authorisation: granted.Authorisation, Grounds: grounds, Heard: notHeard}
 	_, err = s.Revoke(s.as(again), revoke)
 	var waits *registry.AwaitsSecond
 	if !errors.As(err, &waits) {

@@ -29,8 +29,9 @@ const (
 
 // A client speaks to the node of a directory through its socket.
 type client struct {
-	http *http.Client
-	dir  string
+	http  *http.Client
+	dir   string
+	token string // of who is logged in; empty = the machine's own user speaks
 }
 
 // node is the client for the node that was named.
@@ -43,7 +44,11 @@ func (a *app) node() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{dir: dir, http: &http.Client{Timeout: replyTimeout, Transport: &http.Transport{
+	token, err := a.token()
+	if err != nil {
+		return nil, err
+	}
+	return &client{dir: dir, token: token, http: &http.Client{Timeout: replyTimeout, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
@@ -82,6 +87,9 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.unreachable(err)
@@ -96,6 +104,13 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 	}
 	if resp.StatusCode == http.StatusOK {
 		return raw, nil
+	}
+	if resp.StatusCode == http.StatusAccepted {
+		var waits awaitsSecond
+		if err := jcs.UnmarshalOpen(raw, &waits.approval); err != nil {
+			return nil, fmt.Errorf("read the node's answer: %w", err)
+		}
+		return nil, &waits
 	}
 	return nil, problemError(resp.StatusCode, raw)
 }
@@ -118,7 +133,7 @@ func (c *client) unreachable(err error) error {
 var (
 	statusCodes = map[int]int{
 		http.StatusBadRequest: exitUsage, http.StatusRequestEntityTooLarge: exitUsage, http.StatusUnprocessableEntity: exitUsage,
-		http.StatusForbidden: exitNotAllowed, http.StatusNotFound: exitFile, http.StatusConflict: exitConflict, http.StatusPreconditionFailed: exitConflict,
+		http.StatusForbidden: exitNotAllowed, http.StatusUnauthorized: exitNotAllowed, http.StatusTooManyRequests: exitLater, http.StatusNotFound: exitFile, http.StatusConflict: exitConflict, http.StatusPreconditionFailed: exitConflict,
 		http.StatusBadGateway: exitLater, http.StatusServiceUnavailable: exitLater, http.StatusGatewayTimeout: exitLater,
 		http.StatusInsufficientStorage: exitLater,
 	}

@@ -18,10 +18,13 @@ func newOperatorCmd(a *app) *cobra.Command {
 	return cmd
 }
 
+// actsByName marks the flag that must be given where nobody is logged in.
+const actsByName = "aeo_acts_by_name"
+
 // byFlag is the flag that names who acts.
 func byFlag(cmd *cobra.Command, by *string) {
-	cmd.Flags().StringVar(by, "by", "", "who acts: the officer's name")
-	_ = cmd.MarkFlagRequired("by") // the flag is defined above
+	cmd.Flags().StringVar(by, "by", "", "who acts: the officer's name; once there are accounts, who is logged in")
+	_ = cmd.Flags().SetAnnotation("by", actsByName, []string{"true"}) // the flag is defined above
 }
 
 // secondFlag is the flag that names who acts together with them.

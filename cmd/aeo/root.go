@@ -24,6 +24,10 @@ func run(args []string, a *app) (code int) {
 	root := newRoot(a)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
+	if waits := (*awaitsSecond)(nil); errors.As(err, &waits) {
+		a.note("this takes two people: another agrees with aeo approve give %s", waits.approval.Case)
+		err = a.showApproval(waits.approval)
+	}
 	if err != nil && !a.started { // of what cobra finds before a verb runs, nothing has a type
 		err = fail(exitUsage, fmt.Errorf("%s: %w", cmd.CommandPath(), err), cmd.CommandPath()+" --help")
 	}
@@ -50,7 +54,7 @@ func newRoot(a *app) *cobra.Command {
 	bundle := group("bundle", "trust bundles: what a verifier needs, in one file")
 	log := group("log", "the transparency log")
 	root.AddCommand(newVerifyCmd(a), newCheckCmd(a), newExchangeCmd(a), newDemoCmd(a), newVersionCmd(a), newInitCmd(a), newServeCmd(a), newDoctorCmd(a), newBackupCmd(a), newRestoreCmd(a),
-		newQueueCmd(a), newOperatorCmd(a), newApplicationCmd(a), newAuthorisationCmd(a), newCredentialCmd(a), newProgrammeCmd(a), newMRACmd(a), newPeerCmd(a), newKeyCmd(a), bundle, log)
+		newLoginCmd(a), newLogoutCmd(a), newWhoamiCmd(a), newUserCmd(a), newApproveCmd(a), newQueueCmd(a), newOperatorCmd(a), newApplicationCmd(a), newAuthorisationCmd(a), newCredentialCmd(a), newProgrammeCmd(a), newMRACmd(a), newPeerCmd(a), newKeyCmd(a), bundle, log)
 	bundle.AddCommand(append(newBundleOfflineCmds(a), newBundleNodeCmds(a)...)...)
 	log.AddCommand(append(newLogNodeCmds(a), newLogAuditCmd(a), newLogRebuildCmd(a), newLogExportCmd(a), newLogRecoverCmd(a), newLogEvidenceCmd(a), newLogVerifyEvidenceCmd(a))...)
 
@@ -127,6 +131,11 @@ func (a *app) noteStart(cmd *cobra.Command) {
 			}
 			if name := emptyList(cmd); name != "" {
 				return fmt.Errorf("--%s is empty", name)
+			}
+			if by := cmd.Flags().Lookup("by"); by != nil && by.Annotations[actsByName] != nil && by.Value.String() == "" {
+				if token, err := a.token(); err != nil || token == "" {
+					return errors.Join(errors.New(`required flag(s) "by" not set, and nobody is logged in`), err)
+				}
 			}
 			a.started = true
 			return verb(cmd, args)
