@@ -19,6 +19,7 @@ var (
 	KindBundle          = Kind{"aeo-bundle+jwt", 1 << 20}        // manifest of a trust bundle
 	KindDirectory       = Kind{"aeo-directory+jwt", 4 << 20}     // holders released for publication
 	KindPack            = Kind{"aeo-pack+jwt", 1 << 20}          // rules or holidays an administration approved
+	KindVisit           = Kind{"aeo-visit+jwt", 2 << 20}         // form of a validation visit, for a laptop
 	KindRoster          = Kind{"aeo-keys+jws", 16 << 10}         // general JSON serialization
 	KindAnnex           = Kind{"aeo-mra+jws", 256 << 10}         // general JSON serialization
 	KindRecognition     = Kind{"aeo-recognition+jws", 256 << 10} // general JSON serialization, one party alone

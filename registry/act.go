@@ -40,7 +40,7 @@ func act[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[S]
 // about to open, and makes what follows durable.
 func enact[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind[S], state S, c authorisation.Command, dryRun bool) (S, error) {
 	events, err := decide(state, c)
-	if err != nil {
+	if err != nil || len(events) == 0 { // nothing new was said
 		return state, err
 	}
 	return record(ctx, n, k, state, events, dryRun)

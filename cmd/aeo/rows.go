@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation/sheet"
 	"github.com/aeo-registry/aeo/keys/jcs"
 )
 
@@ -105,7 +106,7 @@ func writeCSV(w io.Writer, rows []row) {
 	for _, r := range rows {
 		cells := r.cells()
 		for i := range cells {
-			cells[i] = inert(cells[i])
+			cells[i] = sheet.Inert(cells[i])
 		}
 		_ = c.Write(cells)
 	}
@@ -134,12 +135,4 @@ func (r *row) cells() []string {
 		cells[12] = time.Unix(d.StatusAsOf, 0).UTC().Format(time.RFC3339)
 	}
 	return cells
-}
-
-// inert keeps a spreadsheet from taking a cell for a formula.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

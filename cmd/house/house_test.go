@@ -22,7 +22,7 @@ var rooms = []string{"keys", "credential", "federation", "registry", "cmd"}
 // machine they run on.
 var pure = []string{
 	"keys", "keys/jcs", "credential", "credential/sdjwt", "credential/statuslist",
-	"federation", "federation/exchange", "federation/mra", "federation/rehearsal", "federation/listed", "federation/trust", "federation/transparency", "federation/bundle",
+	"federation", "federation/exchange", "federation/mra", "federation/rehearsal", "federation/listed", "federation/sheet", "federation/trust", "federation/transparency", "federation/bundle",
 	"registry/deadline",
 }
 

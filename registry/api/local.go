@@ -49,6 +49,7 @@ func localRoutes(n *registry.Node, log *slog.Logger) *mux.Router {
 	localPeople(r, n)
 	localNode(r, n)
 	localCases(r, n)
+	localVisits(r, n)
 	localProgramme(r, n)
 	localAssessments(r, n)
 	localFound(r, n)

@@ -122,6 +122,12 @@
 //	assessment.action_extended id, due, reason, basis
 //	assessment.action_closed  id, evidence, note?
 //	assessment.action_overdue id, due
+//	visit.planned             operator, subject, plan {mode, sites, from, until, team, items [{criterion, site?}], partner?}
+//	visit.moved               from, until, team, reason
+//	visit.cancelled           reason
+//	visit.exported            sha256: of the form that was handed out
+//	visit.reported            sha256, form, visited_on, findings, samples [{row, result, note?}]
+//	visit.signed_off          -
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing

@@ -199,7 +199,7 @@ type form = func(jsontext.Value) (Data, error)
 // forms are all an event ever had, each with the machine it belongs to. They are
 // added, never changed.
 var forms = together(operatorForms, authorisationForms, suspensionForms, monitoringForms, credentialForms,
-	intakeForms, assessForms, timeForms, consultForms, hearingForms, assignForms, decisionForms, appealForms, assessmentForms, programmeForms,
+	intakeForms, assessForms, timeForms, consultForms, hearingForms, assignForms, decisionForms, appealForms, assessmentForms, visitForms, programmeForms,
 	accountForms, approvalForms)
 
 func together(tables ...map[string]form) map[string]form {

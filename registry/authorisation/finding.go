@@ -118,6 +118,9 @@ func checkFindings(findings []Finding) error {
 	return nil
 }
 
+// Check says what is wrong with a finding in itself.
+func (f Finding) Check() error { return f.check() }
+
 func (f Finding) check() error {
 	err := first(
 		code("findings", f.Requirement), oneOf("result", f.Result, Exceeds, Met, Partly, NotMet, NotApplicable),

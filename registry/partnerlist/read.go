@@ -12,6 +12,7 @@ import (
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation/listed"
+	"github.com/aeo-registry/aeo/federation/sheet"
 	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/xuri/excelize/v2"
 )
@@ -153,21 +154,17 @@ func (r *reader) cell(l line, column string) string {
 	if !has || i >= len(l.cells) {
 		return ""
 	}
-	text := l.cells[i]
+	text, formula := sheet.Text(l.cells[i])
 	switch {
-	case len(text) > maxCell:
-		r.problems.add(l.row, column, "%d bytes, at most %d", len(text), maxCell)
+	case len(l.cells[i]) > maxCell:
+		r.problems.add(l.row, column, "%d bytes, at most %d", len(l.cells[i]), maxCell)
 		return ""
-	case strings.HasPrefix(text, "'") && formulaLike(strings.TrimLeft(text, "'")):
-		return text[1:]
-	case formulaLike(text):
+	case formula:
 		r.problems.add(l.row, column, "%.20q begins like a formula; where it is a text, put an apostrophe before it", text)
 		return ""
 	}
 	return text
 }
-
-func formulaLike(s string) bool { return s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) }
 
 // needed is a cell that must not be empty.
 func (r *reader) needed(l line, column string) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/listed"
+	"github.com/aeo-registry/aeo/federation/sheet"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -26,9 +27,7 @@ func cells(e *listed.Entry) []string {
 	out := []string{e.Identifier, e.Name, e.Programme, e.AuthorisationType, strings.Join(e.Roles, "; "), e.Status,
 		e.EffectiveOn, e.SuspendedSince, e.EndedOn}
 	for i, c := range out {
-		if formulaLike(strings.TrimLeft(c, "'")) {
-			out[i] = "'" + c
-		}
+		out[i] = sheet.Inert(c)
 	}
 	return out
 }

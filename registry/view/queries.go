@@ -24,6 +24,7 @@ const (
 	KindProgramme  Kind = "programme"
 	KindAccount    Kind = "account"
 	KindApproval   Kind = "approval"
+	KindVisit      Kind = "visit"
 )
 
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
@@ -280,6 +281,8 @@ func Describe(key []byte) string {
 		return "whose evidence file " + rest + " is"
 	case "assessed":
 		return "assessment " + second + " of operator " + first
+	case "visit":
+		return "visit " + second + " for " + first
 	case "scoring":
 		return "second scoring in " + rest
 	case "artefact":

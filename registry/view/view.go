@@ -21,6 +21,7 @@
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
 //	file/<name>                the operator of whose evidence a stored file is the content
 //	assessed/<operator>/<number> an application of the operator beside which something was gathered
+//	visit/<number>/<visit>     a visit made for an application or authorisation
 //	scoring/<number>           an application of which a sample is scored twice
 //	artefact/<kind>/<name>     the newest published document of that name
 //	lost/lists                 a leaf whose lost credential has an index of the newest lists
@@ -250,6 +251,7 @@ var folds = map[string]machine{
 	"assessment":    folding(KindAssessment, indexAssessment),
 	"authorisation": folding(KindAuthorisation, indexAuthorisation),
 	"credential":    folding(KindAuthorisation, indexAuthorisation),
+	"visit":         folding(KindVisit, indexVisit),
 	"monitoring":    folding[authorisation.Monitoring](KindMonitoring, nil),
 	"programme":     folding[authorisation.Programme](KindProgramme, nil),
 	"account":       folding[authorisation.Account](KindAccount, nil),
