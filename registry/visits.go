@@ -52,7 +52,7 @@ func (n *Node) PlanVisit(ctx context.Context, r PlanVisit) (v authorisation.Visi
 		return v, err
 	}
 	err = n.openCase(n.series("VIS"), func(number string) (bool, error) {
-		by, err := n.by(ctx, number, r.By, planners...)
+		by, err := n.byFor(ctx, number, app.Wish.Operator, r.By, planners...)
 		if err != nil {
 			return false, err
 		}
@@ -211,8 +211,22 @@ func (n *Node) CancelVisit(ctx context.Context, r CancelVisit) (authorisation.Vi
 	}, planners...)
 }
 
-// mayVisit refuses a team of which somebody declared a conflict of interest.
-func (n *Node) mayVisit(operator string, team []string) error { return nil }
+// mayVisit refuses a team of which somebody, named by account or by name, declared a
+// conflict of interest.
+func (n *Node) mayVisit(operator string, team []string) error {
+	all, err := n.accounts()
+	if err != nil {
+		return err
+	}
+	for _, who := range team {
+		for _, a := range all {
+			if (a.Case == who || access.Fold(a.Name) == access.Fold(who)) && conflicted(a, all, operator) {
+				return fmt.Errorf("%w: %s has declared a conflict of interest about %s", ErrNotAllowed, who, operator)
+			}
+		}
+	}
+	return nil
+}
 
 // Visit reads one visit.
 func (n *Node) Visit(number string) (authorisation.Visit, error) {

@@ -42,6 +42,10 @@ var operatorsOf = []func(ledger.Projection, string) (string, error){
 		return o.Case, err
 	},
 	func(tx ledger.Projection, number string) (string, error) {
+		v, err := Visit(tx, number)
+		return v.Operator, err
+	},
+	func(tx ledger.Projection, number string) (string, error) {
 		a, err := Approval(tx, number)
 		return a.Operator, err
 	},
