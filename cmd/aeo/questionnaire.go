@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/aeo-registry/aeo/federation/sheet"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -87,7 +88,7 @@ func formCSV(q registry.Questionnaire) []byte {
 				row[6] = asks.Earlier.Text
 			}
 			for i := range row {
-				row[i] = guarded(row[i])
+				row[i] = sheet.Inert(row[i])
 			}
 			_ = w.Write(row)
 		}
@@ -142,21 +143,10 @@ func readForm(raw []byte) (out []authorisation.Response, err error) {
 	}
 }
 
-// guarded is inert for a cell that is read back: what begins with the mark that
-// makes a cell inert gets another.
-func guarded(cell string) string {
-	if strings.HasPrefix(cell, "'") {
-		return "'" + cell
-	}
-	return inert(cell)
-}
-
-// oneLine undoes what guarded and people do to a cell.
+// oneLine is what a cell says, on one line.
 func oneLine(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && guarded(rest) == cell {
-		cell = rest
-	}
-	return strings.Join(strings.Fields(cell), " ")
+	text, _ := sheet.Text(cell)
+	return strings.Join(strings.Fields(text), " ")
 }
 
 func (a *app) applicationAnswer() *cobra.Command {
