@@ -26,13 +26,16 @@ var beyond = map[federation.Reason]string{
 	federation.LocalHold:            "holds belong to border bundles",
 }
 
+// demoParent is where the demo below is, of which hundreds of megabytes are left;
+// empty until there is one.
+var demoParent string
+
 // demoDir is one demo for all tests that read what it leaves.
 var demoDir = sync.OnceValues(func() (dir string, err error) {
-	parent, err := os.MkdirTemp("", "aeo-demo-")
-	if err != nil {
+	if demoParent, err = os.MkdirTemp("", "aeo-demo-"); err != nil {
 		return "", err
 	}
-	dir = filepath.Join(parent, "demo")
+	dir = filepath.Join(demoParent, "demo")
 	var out, errs bytes.Buffer
 	if code := run([]string{"demo", "--dir", dir}, testApp(&out, &errs)); code != 0 {
 		return dir, &exitError{code: code, err: bytesError(out.String() + errs.String())}

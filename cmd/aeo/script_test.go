@@ -14,7 +14,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"aeo": main})
+	testscript.Main(tidy{m}, map[string]func(){"aeo": main})
+}
+
+// tidy takes away what tests share, once all of them ran.
+type tidy struct{ *testing.M }
+
+func (t tidy) Run() int {
+	defer func() { os.RemoveAll(demoParent) }() // "" is nothing
+	return t.M.Run()
 }
 
 // TestScript runs the command as people do: testdata/script/*.txt. $CORRIDOR
