@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/deadline"
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,5 +57,24 @@ func TestClocksAreToldInTheAuthoritysTime(t *testing.T) {
 		"  overdue        acceptance: until the end of 2026-03-31 (Europe/Berlin); then deemed accepted; IA Art. 12\n"
 	if diff := cmp.Diff(want, told()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestDoctorMissesTheHolidaysOfAYear(t *testing.T) {
+	for name, tc := range map[string]struct {
+		known []int
+		at    string
+		want  string
+	}{
+		"both years":         {[]int{2026, 2027}, "2026-11-24T00:00:00Z", ""},
+		"the next, in time":  {[]int{2026}, "2026-05-24T00:00:00Z", ""},
+		"the next, too late": {[]int{2026}, "2026-11-24T00:00:00Z", "the holidays of 2027 are not known"},
+		"this one":           {nil, "2026-11-24T00:00:00Z", "the holidays of 2026 are not known"},
+	} {
+		h := &health{}
+		h.sayHolidays(&registry.ProgrammeStatus{Holidays: tc.known}, must(time.Parse(time.RFC3339, tc.at)).Unix())
+		if (tc.want == "") != (len(h.Findings) == 0) || tc.want != "" && !strings.HasPrefix(h.Findings[0].What, tc.want) {
+			t.Errorf("%s: %+v", name, h.Findings)
+		}
 	}
 }

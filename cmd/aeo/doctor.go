@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/registry"
@@ -138,12 +139,13 @@ type stand struct {
 	keys         api.List[registry.KeyStatus]
 	peers        api.List[*registry.PeerStatus]
 	lists        api.List[listed.Header]
+	programme    registry.ProgrammeStatus
 	arrangements *arrangementList
 }
 
 func (a *app) examine(c *client) (*health, error) {
 	var s stand
-	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers, "/lists": &s.lists} {
+	for path, v := range map[string]any{"/node": &s.node, "/keys": &s.keys, "/peers": &s.peers, "/lists": &s.lists, "/programme": &s.programme} {
 		if err := c.get(path, v); err != nil {
 			return nil, err
 		}
@@ -156,6 +158,7 @@ func (a *app) examine(c *client) (*health, error) {
 	h.sayNode(&s.node)
 	h.sayClock(s.node.Now, a.now().Unix())
 	h.sayRoom(c.dir)
+	h.sayHolidays(&s.programme, s.node.Now)
 	sayKeys(&s.node, s.keys.Items, h.say("keys"))
 	h.sayCosigned(&s.node, s.peers.Items)
 	for _, p := range s.peers.Items {
@@ -190,6 +193,19 @@ func (h *health) sayNode(s *registry.NodeStatus) {
 		h.ok("bundle", "trust bundle %d of %s", s.BundleSeq, instant(s.BundleIat))
 	} else {
 		h.act("bundle", "aeo bundle build --yes", "the trust bundle is of %s: who fetches it is told that a newer one should exist", instant(s.BundleIat))
+	}
+}
+
+// sayHolidays misses the holidays of a year in which periods end that run now: half a
+// year is longer than most. Their end is reckoned with weekends alone.
+func (h *health) sayHolidays(p *registry.ProgrammeStatus, now int64) {
+	for _, at := range []int64{now, now + 26*week} {
+		year := time.Unix(at, 0).UTC().Year()
+		if !slices.Contains(p.Holidays, year) {
+			h.look("holidays", fmt.Sprintf("aeo programme approve FILE, of holidays of %d", year),
+				"the holidays of %d are not known: deadlines in it are reckoned with weekends alone", year)
+			return
+		}
 	}
 }
 

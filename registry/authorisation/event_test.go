@@ -286,6 +286,7 @@ func FuzzUnmarshalEvent(f *testing.F) {
 		_, _ = Operator{}.Apply(e)
 		_, _ = Application{}.Apply(e)
 		_, _ = Authorisation{}.Apply(e)
+		_, _ = Programme{}.Apply(e)
 		_, _ = Assessment{}.Apply(e)
 	})
 }

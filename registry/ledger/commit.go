@@ -88,7 +88,7 @@ func (l *Ledger) undo(b *batch, cause error) error {
 // fill writes all rows of the batch but the projections, which are there.
 func (l *Ledger) fill(b *batch, w *pebble.Batch) (edge, error) {
 	if b.number == 1 {
-		if err := w.Set(keyLedger, append([]byte(format), l.instance[:]...), nil); err != nil {
+		if err := errors.Join(w.Set(keyLedger, append([]byte(format), l.instance[:]...), nil), w.Set(keyForm, []byte(l.form()), nil)); err != nil {
 			return edge{}, err
 		}
 	}
