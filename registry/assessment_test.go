@@ -170,6 +170,9 @@ func TestACrashWhileEvidenceIsAdded(t *testing.T) {
 	if health := got(nz.CheckFiles())(t); len(health.Damaged) != 1 || health.Damaged[0] != app.Case+" "+e.SHA256 {
 		t.Errorf("a flipped bit: %+v", health)
 	}
+	if a := got(nz.Audit())(t); a.Files != 1 || a.Differing != 1 || !strings.Contains(a.Differences[0].What, e.SHA256) {
+		t.Errorf("the audit says %+v", a)
+	}
 	must(t, os.Remove(place))
 	if health := got(nz.CheckFiles())(t); len(health.Missing) != 1 {
 		t.Errorf("a file that is gone: %+v", health)
@@ -210,9 +213,25 @@ func TestAGrantWaitsForWhatIsBesideTheApplication(t *testing.T) {
 	if act := got(eu.Assessment(app.Case))(t).Actions[0]; act.OverdueAt != act.Due {
 		t.Errorf("due at %d, overdue at %d", act.Due, act.OverdueAt)
 	}
+	queued := func() (out []registry.QueueItem) {
+		items, _, err := eu.Queue(registry.QueueOf{}, registry.Page{Limit: 50})
+		must(t, err)
+		for _, i := range items {
+			if i.What == "corrective_action" {
+				out = append(out, i)
+			}
+		}
+		return out
+	}
+	if in := queued(); len(in) != 1 || !in[0].Overdue || in[0].Number != app.Case {
+		t.Errorf("the queue says %+v", in)
+	}
 	e := got(eu.AddEvidence(ctx, registry.AddEvidence{Application: app.Case, Title: "numbered seals", Criteria: []string{"G-2"}, By: "K. Weber"}, []byte(sealLog)))(t).Evidence[0]
 	got(eu.CloseAction(ctx, registry.CloseAction{Application: app.Case, Action: "CA-1", Evidence: []string{e.SHA256[:8]}, By: "Assessor"}))(t)
 	must(t, grant())
+	if in := queued(); len(in) != 0 {
+		t.Errorf("the queue still says %+v", in)
+	}
 
 	certificate := registry.RegisterCertificate{Application: app.Case, Code: "ISO-28000", Number: "DE 771", Issuer: "a body", ValidUntil: c.Now().Add(10 * day).Format(time.DateOnly), By: "K. Weber"}
 	rests := registry.AssessApplication{Application: app.Case, By: "Assessor", Findings: []authorisation.Finding{{Requirement: "I-1", Result: authorisation.Met, Certificate: "DE 771"}}}
@@ -234,8 +253,12 @@ func TestASampleIsScoredTwiceAndBlind(t *testing.T) {
 	if n := len(drawn[0].Criteria); n != (len(app.Wish.Requirements)+4)/5 {
 		t.Fatalf("%d of %d are drawn", n, len(app.Wish.Requirements))
 	}
-	if seen := got(nz.Application(app.Case))(t); len(seen.Findings) != len(app.Findings)-len(drawn[0].Criteria) {
-		t.Errorf("%d of %d findings are seen", len(seen.Findings), len(app.Findings))
+	listed, _, err := nz.FindApplications(registry.Wanted{}, registry.Page{Limit: 10})
+	must(t, err)
+	for _, seen := range append(listed, got(nz.Application(app.Case))(t)) {
+		if len(seen.Findings) != len(app.Findings)-len(drawn[0].Criteria) {
+			t.Errorf("%d of %d findings are seen", len(seen.Findings), len(app.Findings))
+		}
 	}
 	score := registry.SecondScore{Application: app.Case, By: "Second"}
 	for _, code := range drawn[0].Criteria {

@@ -16,6 +16,7 @@ type Audit struct {
 	Root          string       `json:"root"`
 	PublishedSize int64        `json:"published_size"`
 	Tokens        int          `json:"tokens"`      // status list tokens compared
+	Files         int          `json:"files"`       // of evidence, read and compared with their digests
 	Differing     int64        `json:"differing"`   // how many things differ
 	Differences   []Difference `json:"differences"` // the first of them
 }
@@ -41,8 +42,8 @@ func (a *Audit) differ(what, row, how string) {
 }
 
 // Audit compares what the node keeps with what follows from its log: the head,
-// the published status list tokens, and every row queries read, made anew from
-// the sealed records. It changes nothing; other work goes on meanwhile.
+// the published status list tokens, every row queries read, made anew from the
+// sealed records, and the files of evidence. It changes nothing; other work goes on meanwhile.
 //
 // Its time is that of making the projections anew, its memory bounded; the rows
 // made anew are in the node's directory until it is done.
@@ -70,7 +71,20 @@ func (n *Node) Audit() (*Audit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("audit projections: %w", err)
 	}
-	return a, nil
+	return a, n.auditFiles(a)
+}
+
+// auditFiles reads the content of all evidence.
+func (n *Node) auditFiles(a *Audit) error {
+	h, err := n.CheckFiles()
+	a.Files = h.Files
+	for _, name := range h.Missing {
+		a.differ("file of evidence "+name, name, rowMissing)
+	}
+	for _, name := range h.Damaged {
+		a.differ("file of evidence "+name, name, rowChanged)
+	}
+	return err
 }
 
 // auditTokens reads the published tokens back from the store.

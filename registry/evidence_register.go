@@ -265,12 +265,16 @@ type FilesHealth struct {
 
 // CheckFiles reads the content of all evidence and compares it with its digest.
 func (n *Node) CheckFiles() (h FilesHealth, err error) {
-	var all []authorisation.Assessment
+	var numbers []string
 	err = n.ledger.View(func(tx ledger.Projection) error {
-		all, err = view.Assessments(tx)
+		numbers, err = view.AssessmentNumbers(tx)
 		return err
 	})
-	for _, a := range all {
+	for _, number := range numbers {
+		a, err := readCase(n, number, view.Assessment)
+		if err != nil {
+			return h, err
+		}
 		for _, e := range a.Evidence {
 			h.Files++
 			name := a.Case + " " + e.SHA256

@@ -73,7 +73,11 @@ func (n *Node) FindApplications(w Wanted, p Page) ([]authorisation.Application, 
 	if err != nil {
 		return nil, "", err
 	}
-	return page[authorisation.Application](n, view.KindApplication, q, p)
+	items, next, err := page[authorisation.Application](n, view.KindApplication, q, p)
+	if err == nil {
+		err = n.blind(items)
+	}
+	return items, next, err
 }
 
 // FindAuthorisations is a page of the authorisations wanted.

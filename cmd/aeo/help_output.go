@@ -28,7 +28,7 @@ var schemas = [][2]string{
 	{"aeo.bundle/1", "bundle inspect and verify: verified, sha256, manifest, members, arrangements, administrations"},
 	{"aeo.bundle-diff/1", "bundle diff: older, newer, administrations, gone, members"},
 	{"aeo.log-audit/1", "log audit: origin, vkey, pinned, size, root, at, credentials, events, lists, tiles, tokens, leaves"},
-	{"aeo.node-audit/1", "log audit of a node: size, root, published_size, tokens, differing, differences [{what, row, how}]"},
+	{"aeo.node-audit/1", "log audit of a node: size, root, published_size, tokens, files, differing, differences [{what, row, how}]"},
 	{"aeo.init/1", "init: dir, territory, authority, entity_id, anchor, ca, fingerprint, words"},
 	{"aeo.health/1", "doctor: findings [{ok, level, about, what, hint}]"},
 	{"aeo.operator/1", "operator: case, holder, releases, decided_at"},

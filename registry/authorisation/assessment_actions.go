@@ -173,6 +173,20 @@ func (a Assessment) Wakes() (at int64, ok bool) {
 	return at, ok
 }
 
+// Tasks are the corrective actions that are open, and the second scores of a sample
+// nobody has given yet.
+func (a Assessment) Tasks() (out []Task) {
+	for _, act := range a.Actions {
+		if act.ClosedAt == 0 {
+			out = append(out, Task{What: "corrective_action", Due: act.Due, Warned: act.OverdueAt != 0})
+		}
+	}
+	if a.Sample != nil && len(a.Second) == 0 {
+		out = append(out, Task{What: "score"})
+	}
+	return out
+}
+
 func (d AssessmentActionRequired) check() error {
 	if d.Condition && d.Severity == Major {
 		return &InputError{"condition", "what is major is put right before a grant"}

@@ -13,9 +13,9 @@ func Assessment(tx ledger.Projection, number string) (authorisation.Assessment, 
 	return readState[authorisation.Assessment](tx, KindAssessment, number)
 }
 
-// Assessments reads all assessments in order of number.
-func Assessments(tx ledger.Projection) ([]authorisation.Assessment, error) {
-	return all[authorisation.Assessment](tx, KindAssessment)
+// AssessmentNumbers are the applications beside which something was gathered, in order.
+func AssessmentNumbers(tx ledger.Projection) ([]string, error) {
+	return numbers(tx, caseKey(KindAssessment, ""))
 }
 
 // Scoring are the applications of which a sample is scored twice.
