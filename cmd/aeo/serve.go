@@ -20,7 +20,8 @@ import (
 )
 
 func newServeCmd(a *app) *cobra.Command {
-	var public, format string
+	var format string
+	var at addresses
 	var history int
 	var poll time.Duration
 	var mirror mirroring
@@ -47,10 +48,11 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 					return err
 				}
 			}
-			return a.serve(ctx, public, history, poll, mirror, &u, log)
+			return a.serve(ctx, at, history, poll, mirror, &u, log)
 		},
 	}
-	cmd.Flags().StringVar(&public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
+	cmd.Flags().StringVar(&at.inside, "inside", "", "address of the inside listener: the API over TLS, for who has a token; none where it is not given")
+	cmd.Flags().StringVar(&at.public, "public", "127.0.0.1:8443", "address of the public listener; port 0 takes a free one")
 	cmd.Flags().StringVar(&format, "log", "text", "form of the log: text or json")
 	cmd.Flags().StringVar(&mirror.dir, "mirror", "", "directory, better on another disk, that gets every batch of the log as well; remembered")
 	cmd.Flags().BoolVar(&mirror.none, "no-mirror", false, "forget the mirror and go on without one")
@@ -79,7 +81,10 @@ type mirroring struct {
 	none bool
 }
 
-func (a *app) serve(ctx context.Context, public string, history int, poll time.Duration, mirror mirroring, u *unlocking, log *slog.Logger) error {
+// addresses are where a node listens.
+type addresses struct{ public, inside string }
+
+func (a *app) serve(ctx context.Context, at addresses, history int, poll time.Duration, mirror mirroring, u *unlocking, log *slog.Logger) error {
 	dir, err := a.nodeDir()
 	if err != nil {
 		return err
@@ -106,27 +111,40 @@ func (a *app) serve(ctx context.Context, public string, history int, poll time.D
 	if err != nil {
 		return nodeError(err)
 	}
-	if err := a.listen(ctx, n, dir, public, log); err != nil {
+	if err := a.listen(ctx, n, dir, at, log); err != nil {
 		return errors.Join(err, n.Close())
 	}
 	return n.Close()
 }
 
-func (a *app) listen(ctx context.Context, n *registry.Node, dir, public string, log *slog.Logger) error {
+func (a *app) listen(ctx context.Context, n *registry.Node, dir string, at addresses, log *slog.Logger) error {
 	config, err := n.TLS()
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", public)
+	listener, err := net.Listen("tcp", at.public)
 	if err != nil {
-		return fail(exitConflict, fmt.Errorf("listen on %s: %w", public, err))
+		return fail(exitConflict, fmt.Errorf("listen on %s: %w", at.public, err))
+	}
+	var inside net.Listener
+	if at.inside != "" {
+		if inside, err = net.Listen("tcp", at.inside); err != nil {
+			return errors.Join(fail(exitConflict, fmt.Errorf("listen on %s: %w", at.inside, err)), listener.Close())
+		}
 	}
 	socket, err := api.ListenSocket(dir)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		err = errors.Join(err, listener.Close())
+		if inside != nil {
+			err = errors.Join(err, inside.Close())
+		}
+		return err
 	}
 	fmt.Fprintf(a.out, "serving %s on %s\n", n.Config().EntityID, listener.Addr())
-	return api.Serve(ctx, n, api.Listeners{Public: listener, MaxConnections: maxConnections(), TLS: config, Local: socket, Log: log})
+	if inside != nil {
+		fmt.Fprintf(a.err, "aeo: the API is on https://%s\n", inside.Addr())
+	}
+	return api.Serve(ctx, n, api.Listeners{Public: listener, Inside: inside, MaxConnections: maxConnections(), TLS: config, Local: socket, Log: log})
 }
 
 // ownFiles is what a node may have open itself, most of it the ledger.

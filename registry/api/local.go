@@ -19,6 +19,7 @@ import (
 	"github.com/aeo-registry/aeo/federation/transparency"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
@@ -36,16 +37,24 @@ const v1 = "/api/v1"
 // Local is the API /api/v1 for commands of the machine's own users. Whoever
 // can open the socket may speak for the node; persons are named in the requests.
 func Local(n *registry.Node, log *slog.Logger) http.Handler {
-	return wrap(localRoutes(n, log), around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic),
+	return local(n, log, false)
+}
+
+// Inside is the same API for the administration's network and for applicants:
+// nobody is let in without a token but to log in.
+func Inside(n *registry.Node, log *slog.Logger) http.Handler { return local(n, log, true) }
+
+func local(n *registry.Node, log *slog.Logger, strict bool) http.Handler {
+	return wrap(localRoutes(n, log, strict), around{log: log, level: slog.LevelInfo, maxBody: maxLocalBody, slots: make(chan struct{}, maxLocal), traffic: new(traffic),
 		posts: map[string]int64{v1 + evidencePath: files.MaxFile + 1}})
 }
 
 // localRoutes are the routes of the API.
-func localRoutes(n *registry.Node, log *slog.Logger) *mux.Router {
+func localRoutes(n *registry.Node, log *slog.Logger, strict bool) *mux.Router {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	r.NotFoundHandler = http.HandlerFunc(notFound)
 	r.MethodNotAllowedHandler = methodNotAllowed(r)
-	r.Use(serving(n), authenticate(n, false))
+	r.Use(serving(n), authenticate(n, strict))
 	localPeople(r, n)
 	localNode(r, n)
 	localCases(r, n)
@@ -57,6 +66,7 @@ func localRoutes(n *registry.Node, log *slog.Logger) *mux.Router {
 	localLists(r, n)
 	localLog(r, n)
 	localBackup(r, n, log)
+	localEvents(r, n)
 	localDescription(r)
 	return r
 }
@@ -288,6 +298,11 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 		if again {
 			w.Header().Set(replayedHeader, "true")
 			resp = done
+			if _, is := done.(Resp); !is {
+				if waits, opened := done.(authorisation.Approval); opened {
+					err = &registry.AwaitsSecond{Approval: waits}
+				}
+			}
 		}
 		if err == nil {
 			tagged(w, heard.Version())

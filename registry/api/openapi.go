@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/view"
 	"github.com/gorilla/mux"
 )
@@ -77,6 +78,10 @@ func (s *schemas) operation(o *operation, problem schema) map[string]any {
 			body = s.content(o.request, "", true)
 		}
 		out["requestBody"] = map[string]any{"required": true, "content": body}
+	}
+	if aboutCase && o.method == http.MethodPost {
+		out["responses"].(map[string]any)["202"] = map[string]any{"description": "it waits for a second person, whose answer it is carried out with",
+			"content": s.content(reflect.TypeFor[authorisation.Approval](), "", false)}
 	}
 	if len(headers) > 0 {
 		answered["headers"] = headers
@@ -167,7 +172,7 @@ var queryParameters = map[string]struct {
 	"index":       {"of a leaf", schema{"type": "integer"}},
 	"size":        {"of the tree, 0 for the newest", someCount},
 	"by":          {"who acts, or the partner who knew it", anyText},
-	"since":       {"leaf the last event told of; 0 from the beginning", someCount},
+	"since":       {"the first leaf that is told of; where it is not given, what is written from now on", someCount},
 	"authority":   {"of the pack", anyText},
 	"holidays":    {"the year whose holidays are wanted; 0 for the pack", someCount},
 	"application": {"number of the application", anyText},
@@ -175,5 +180,9 @@ var queryParameters = map[string]struct {
 	"site":        {"the site it is about", anyText},
 	"criterion":   {"it is evidence of; repeatable", anyText},
 	"keep_until":  {"when it may be destroyed", someCount},
+	"day":         {"YYYY-MM-DD; today where it is not given", anyText},
+	"operator":    {"about this operator", anyText},
+	"account":     {"of this account", anyText},
+	"closed":      {"true: those that were answered too", anyText},
 	"dry_run":     {"true: only judge it", anyText},
 }

@@ -92,6 +92,8 @@ func (c *contract) exchange(t testing.TB, method, path, body string, w *httptest
 	place := func(end ...string) []string { return append(at[:len(at):len(at)], end...) }
 	media, _, _ := strings.Cut(w.Header().Get("Content-Type"), ";")
 	switch {
+	case w.Code == http.StatusAccepted:
+		c.holds(t, method+" "+path+" awaits a second", w.Body.Bytes(), place("responses", "202", "content", "application/json", "schema")...)
 	case w.Code != http.StatusOK:
 		c.holds(t, method+" "+path+" refused", w.Body.Bytes(), place("responses", "default", "content", "application/problem+json", "schema")...)
 	case media == "application/json" && !strings.HasSuffix(path, ".json"):

@@ -10,13 +10,13 @@ import (
 
 // localPeople are the routes about accounts, tokens and what waits for a second person.
 func localPeople(r *mux.Router, n *registry.Node) {
-	get(r, "/accounts", func(*http.Request) (any, error) { return asList(n.Accounts()) })
+	get(r, "/accounts", listed(n.Accounts))
 	get(r, "/accounts/busy", func(*http.Request) (any, error) { return listOf(n.Busy()), nil })
 	get(r, "/accounts/reads", func(q *http.Request) (any, error) {
 		v := q.URL.Query()
 		return asList(n.Reads(v.Get("day"), v.Get("operator"), v.Get("account")))
 	})
-	get(r, "/accounts/{id}", func(q *http.Request) (any, error) { return n.Account(id(q)) })
+	get(r, "/accounts/{id}", named(n.Account))
 	get(r, "/accounts/{id}/tokens", func(q *http.Request) (any, error) { return asList(n.Tokens(q.Context(), id(q))) })
 	command(r, "/accounts", n.OpenAccount)
 	command(r, "/accounts/role", n.ChangeRole)
@@ -32,6 +32,6 @@ func localPeople(r *mux.Router, n *registry.Node) {
 	command(r, "/tokens/revoke", func(ctx context.Context, q registry.RevokeToken) (any, error) { return asList(n.RevokeToken(ctx, q)) })
 
 	get(r, "/approvals", func(q *http.Request) (any, error) { return asList(n.Approvals(q.URL.Query().Get("closed") == "true")) })
-	get(r, "/approvals/{id}", func(q *http.Request) (any, error) { return n.Approval(id(q)) })
+	get(r, "/approvals/{id}", named(n.Approval))
 	command(r, "/approvals/answer", n.Approve)
 }

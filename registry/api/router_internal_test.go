@@ -9,7 +9,7 @@ import (
 
 // Every route is an operation, so that the document has it, and words are of routes there are.
 func TestEveryRouteIsDescribed(t *testing.T) {
-	r := localRoutes(nil, slog.New(slog.DiscardHandler))
+	r := localRoutes(nil, slog.New(slog.DiscardHandler), false)
 	err := r.Walk(func(at *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		if _, ok := at.GetHandler().(*operation); !ok {
 			path, _ := at.GetPathTemplate()

@@ -19,7 +19,8 @@ import (
 )
 
 const (
-	graceful = 15 * time.Second
+	graceful  = 15 * time.Second
+	maxInside = 1024 // connections of the inside listener
 	// tickEvery is half the second within which what was acknowledged is to be
 	// public; the other half is for making it so.
 	tickEvery = 500 * time.Millisecond
@@ -33,6 +34,7 @@ type Listeners struct {
 	MaxConnections int          // of Public; 0 = DefaultConnections
 	TLS            *tls.Config
 	Local          net.Listener // the unix socket
+	Inside         net.Listener // of the API for who has a token; TLS is put on it; nil = none
 	Log            *slog.Logger
 }
 
@@ -44,9 +46,20 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	public.ConnState = world.gate.follow
 	local := Server(debugging(Local(n, l.Log), world, n.Ledger()), l.Log)
 	local.WriteTimeout = 7 * time.Minute // a command may follow a slow partner, and is waited for 6
-	failed := make(chan error, 2)
+	stopping(local)
+	servers := []*http.Server{public, local}
+	failed := make(chan error, 3)
 	go func() { failed <- public.Serve(tls.NewListener(world.gate, l.TLS)) }()
 	go func() { failed <- local.Serve(l.Local) }()
+	if l.Inside != nil {
+		inside := Server(Inside(n, l.Log), l.Log)
+		inside.WriteTimeout = local.WriteTimeout
+		stopping(inside)
+		servers = append(servers, inside)
+		gated := newGate(l.Inside, maxInside)
+		inside.ConnState = gated.follow
+		go func() { failed <- inside.Serve(tls.NewListener(gated, l.TLS)) }()
+	}
 	following, leave := context.WithCancel(ctx)
 	var rounds sync.WaitGroup
 	rounds.Go(func() { n.Follow(following) })
@@ -55,7 +68,7 @@ func Serve(ctx context.Context, n *registry.Node, l Listeners) error {
 	err := tick(ctx, n, failed, l.Log)
 	leave()
 	rounds.Wait()
-	return errors.Join(err, stop(public, local))
+	return errors.Join(err, stop(servers...))
 }
 
 // tick lets the node tick until ctx ends or a server fails. A fault that lasts

@@ -67,6 +67,12 @@ func Law(tx ledger.Projection, number string) (authorisation.Programme, error) {
 	return readState[authorisation.Programme](tx, KindProgramme, number)
 }
 
+// KindOf is the kind of the case an event is of.
+func KindOf(e authorisation.Event) Kind {
+	first, _, _ := strings.Cut(e.Type(), ".")
+	return folds[first].kind
+}
+
 // Operators reads all operators in order of number.
 func Operators(tx ledger.Projection) ([]authorisation.Operator, error) {
 	return all[authorisation.Operator](tx, KindOperator)
