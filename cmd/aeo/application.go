@@ -12,12 +12,13 @@ import (
 
 func newApplicationCmd(a *app) *cobra.Command {
 	cmd := group("application", "applications, from submission to decision")
-	cmd.AddCommand(a.applicationSubmit(), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
-		a.applicationWithdraw(), showing(a, "show APPLICATION", "show an application", "/applications", a.showApplication),
+	cmd.AddCommand(a.applicationEnter(draftVerb), a.applicationEnter(submitVerb), a.applicationAccept(), a.applicationAssess(), a.applicationDecide(),
+		a.applicationWithdraw(), showing(a, "show APPLICATION", "show an application", "/applications", a.showFile),
 		applicationListing().command(a, "list applications: all, or those looked for", append(caseFilters(),
 			filter{"officer", "officer", "that this officer has", nil}, filter{"office", "office", "of this office", nil},
 			filter{"due-before", "due_before", "in which something is due before this time or date", parseInstantFlag})...))
 	cmd.AddCommand(a.assessmentCmds()...)
+	cmd.AddCommand(a.procedureVerbs()...)
 	return cmd
 }
 
@@ -27,24 +28,54 @@ func groundsFlags(cmd *cobra.Command, g *authorisation.Grounds) {
 	cmd.Flags().StringVar(&g.Basis, "basis", "", `legal basis, e.g. "UCC Art. 28"`)
 }
 
-func (a *app) applicationSubmit() *cobra.Command {
+// The verbs that enter an application.
+const (
+	draftVerb  = "draft"
+	submitVerb = "submit"
+)
+
+func (a *app) applicationEnter(verb string) *cobra.Command {
 	r := registry.SubmitApplication{}
+	var sites []string
+	short, path := "enter an operator's application, or send in a draft", "/applications"
+	if verb == draftVerb {
+		short, path = "save what an operator wants to apply for; nothing runs yet", "/applications/draft"
+	}
 	cmd := &cobra.Command{
-		Use:     "submit",
-		Short:   "enter an operator's application",
-		Example: `  aeo application submit --operator NZ:ses:12345678A --type SES --role exporter --by "Southern Orchards Ltd" --yes`,
+		Use:     verb,
+		Short:   short,
+		Example: `  aeo application ` + verb + ` --operator NZ:ses:12345678A --type SES --role exporter --by "Southern Orchards Ltd" --yes`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			r.DryRun = a.dryRun
-			return changed(a, "enter the application of "+r.Operator+" for "+r.Type, "/applications", r, a.showApplication)
+			r.DryRun, r.Sites = a.dryRun, nil
+			for _, text := range sites {
+				s, err := parseSite(text)
+				if err != nil {
+					return err
+				}
+				r.Sites = append(r.Sites, s)
+			}
+			return changed(a, verb+" the application of "+r.Operator+" for "+r.Type, path, r, a.showApplication)
 		},
 	}
+	cmd.Flags().StringVar(&r.Application, "draft", "", "number of the draft this replaces or sends in")
 	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
 	cmd.Flags().StringVar(&r.Type, "type", "", "type applied for")
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role in the supply chain; repeatable")
+	cmd.Flags().StringArrayVar(&sites, "site", nil, "a place where the operator works, ID=NAME, COUNTRY; repeatable")
 	cmd.Flags().StringVar(&r.For, "for", "", "on the node of a union: the member that decides, as DE, where it has no node of its own")
 	byFlag(cmd, &r.By)
 	return cmd
+}
+
+// parseSite reads ID=NAME, COUNTRY.
+func parseSite(text string) (s authorisation.Site, err error) {
+	id, rest, ok := strings.Cut(text, "=")
+	i := strings.LastIndex(rest, ",")
+	if !ok || i < 0 {
+		return s, fail(exitUsage, fmt.Errorf("--site %.60q, want ID=NAME, COUNTRY", text))
+	}
+	return authorisation.Site{ID: id, Name: strings.TrimSpace(rest[:i]), Address: authorisation.Address{Country: strings.TrimSpace(rest[i+1:])}}, nil
 }
 
 func (a *app) applicationAccept() *cobra.Command {
@@ -111,6 +142,11 @@ func (a *app) applicationDecide() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&r.Grant, "grant", false, "grant what was applied for")
 	cmd.Flags().BoolVar(&refuse, "refuse", false, "refuse; needs --reason and --basis")
+	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "grant only this component and refuse the others; repeatable (default: all)")
+	cmd.Flags().StringVar(&r.Reasons, "reasons", "", "the reasons, as the applicant reads them")
+	cmd.Flags().StringArrayVar(&r.Conditions, "condition", nil, "a condition of the grant; repeatable")
+	cmd.Flags().StringVar(&r.Without.Hearing, "no-hearing", "", `ground in law for refusing unheard, e.g. "DA Art. 10(b)"`)
+	cmd.Flags().StringVar(&r.Without.Visit, "no-visit", "", "ground in law for granting unvisited")
 	groundsFlags(cmd, &r.Grounds)
 	byFlag(cmd, &r.By)
 	return cmd
@@ -130,22 +166,7 @@ func (a *app) applicationWithdraw() *cobra.Command {
 }
 
 func (a *app) showApplication(app authorisation.Application) error {
-	return a.reply("aeo.application/1", app, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  %s for %s as %s\n", app.Case, app.State, app.Wish.Type, strings.Join(app.Wish.Roles, ", "))
-		fmt.Fprintf(w, "  operator       %s\n", app.Wish.Operator)
-		if app.Wish.Authority != "" {
-			fmt.Fprintf(w, "  decided by     %s\n", app.Wish.Authority)
-		}
-		if n := len(app.Findings); n > 0 {
-			fmt.Fprintf(w, "  assessed       %d of %d criteria, by %s\n", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
-		}
-		if app.Authorisation != "" {
-			fmt.Fprintf(w, "  authorisation  %s\n", app.Authorisation)
-		}
-		if len(app.Clocks) > 0 {
-			printClocks(w, app.Clocks, a.zoneOf(app.Wish.Authority))
-		}
-	})
+	return a.reply("aeo.application/1", app, func(w io.Writer) { a.writeApplication(w, app) })
 }
 
 func applicationListing() listing[authorisation.Application] {

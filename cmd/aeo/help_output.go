@@ -32,7 +32,7 @@ var schemas = [][2]string{
 	{"aeo.init/1", "init: dir, territory, authority, entity_id, anchor, ca, fingerprint, words"},
 	{"aeo.health/1", "doctor: findings [{ok, level, about, what, hint}]"},
 	{"aeo.operator/1", "operator: case, holder, releases, decided_at"},
-	{"aeo.application/1", "application: case, state, wish, findings, assessors, submitted_at, authorisation, decided_at"},
+	{"aeo.application/1", "application: case, state, wish, findings, assessors, submitted_at, authorisation, decided_at; pack, complete_at, accepted_at, deemed, clocks, request, consultations, heard, decision, service, appeals, stays, officer, office; missing"},
 	{"aeo.programme-status/1", "programme show, list, approve and activate: code, title, time_zone, sha256, template, holidays, case, documents, activations, decided_at"},
 	{"aeo.programme-check/1", "programme check and diff: kind, name, sha256, problems, changes [{path, old, new}], moves [{case, rule, old, new}]"},
 	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, authority, type, roles, scope_text, components, credentials, granted_by, granted_at, effective_at, expires_at, decided_at"},
