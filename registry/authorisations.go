@@ -104,7 +104,7 @@ func (n *Node) measure(ctx context.Context, m Measure, command func(authorisatio
 	}
 	n.opts.Log.Info("authorisation changed", "authorisation", m.Authorisation, "log_size", n.ledger.Head().Size)
 	n.publishNow(ctx)
-	return a, nil
+	return a, n.unwatch(ctx, a)
 }
 
 // onAuthorisation puts a command to an authorisation, with the law that applies to it.

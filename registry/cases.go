@@ -221,7 +221,14 @@ func (n *Node) settleDue(ctx context.Context) error {
 func (n *Node) wake(ctx context.Context, w view.Waking) error {
 	switch w.Kind {
 	case view.KindAuthorisation:
-		return n.settle(ctx, w.Number)
+		if err := n.settle(ctx, w.Number); err != nil {
+			return err
+		}
+		a, err := n.Authorisation(w.Number)
+		if err != nil {
+			return err
+		}
+		return n.unwatch(ctx, a)
 	case view.KindMonitoring:
 		return n.settleMonitoring(ctx, w.Number)
 	case view.KindProgramme:

@@ -85,7 +85,15 @@ func (n *Node) grant(a authorisation.Application, by authorisation.By, r DecideA
 		g.ExpiresAt = until.Unix()
 	}
 	var err error
-	g.Needs, err = n.needs(a, pack, granted, by.At)
+	if g.Needs, err = n.needs(a, pack, granted, by.At); err != nil {
+		return nil, err
+	}
+	assessed, err := readCase(n, a.Case, view.Assessment)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	young := assessed.Young != nil && assessed.Young.Until > g.EffectiveAt
+	g.Watch, err = n.watchFrom(pack, g.EffectiveAt, g.ExpiresAt, young)
 	return g, err
 }
 

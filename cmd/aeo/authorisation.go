@@ -17,6 +17,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	for _, m := range measures {
 		cmd.AddCommand(a.measure(m))
 	}
+	cmd.AddCommand(a.monitoringCmds()...)
 	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
 		authorisationListing().command(a, "list authorisations: all, or those looked for", caseFilters()...))
 	return cmd

@@ -59,6 +59,7 @@ func localRoutes(n *registry.Node, log *slog.Logger, strict bool) *mux.Router {
 	localNode(r, n)
 	localCases(r, n)
 	localVisits(r, n)
+	localMonitoring(r, n)
 	localProgramme(r, n)
 	localAssessments(r, n)
 	localFound(r, n)

@@ -83,8 +83,18 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/annul":          {"end components from their beginning on", ""},
 	"POST /authorisations/withdraw":       {"end components at the holder's wish", ""},
 	"POST /authorisations/amend":          {"change what an authorisation covers", ""},
-	"POST /credentials":                   {"issue a credential anew", ""},
-	"POST /credentials/all":               {"issue all of them anew", ""},
+
+	"GET /monitoring":              {"what is watched of all authorisations", ""},
+	"GET /monitoring/{id}":         {"what is due and was reported after one grant", ""},
+	"POST /monitoring/plan":        {"set a holder's risk class, or bring a re-check forward", ""},
+	"POST /monitoring/report":      {"a holder's report: a change, an incident, goods, a self-assessment", ""},
+	"POST /monitoring/acknowledge": {"answer a report, pass it on, say what becomes of goods", ""},
+	"POST /monitoring/reassess":    {"begin a re-check, or end it with its result", ""},
+	"POST /monitoring/check":       {"keep the finding of another register", ""},
+	"POST /monitoring/action":      {"ask for a corrective action, or close one", ""},
+
+	"POST /credentials":     {"issue a credential anew", ""},
+	"POST /credentials/all": {"issue all of them anew", ""},
 
 	"GET /programme":           {"the versions of the rules, and which hold when", ""},
 	"GET /programme/document":  {"the rules, or a year of holidays, as a file", "authority holidays"},

@@ -60,6 +60,7 @@ type (
 		Conditions    []string
 		Without       Without
 		Needs         Needs
+		Watch         Timed // the clocks of monitoring; see [Monitoring]
 	}
 	Refuse struct {
 		By
@@ -119,13 +120,18 @@ func (c Grant) decide(a Application) ([]Event, error) {
 	if len(refused) > 0 {
 		how.PartGrounds = &c.Grounds
 	}
-	return events(
-		Event{Case: c.Case, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: ApplicationGranted{c.Authorisation, how}},
-		Event{Case: c.Authorisation, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: AuthorisationGranted{
+	list := []Event{
+		{Case: c.Case, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: ApplicationGranted{c.Authorisation, how}},
+		{Case: c.Authorisation, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective, Data: AuthorisationGranted{
 			Application: a.Case, Operator: a.Wish.Operator, Programme: a.Wish.Programme, Type: kind,
 			Components: granted, Roles: a.Wish.Roles, ExpiresAt: c.ExpiresAt, Authority: a.Wish.Authority,
 		}},
-	)
+	}
+	if len(c.Watch.Clocks) > 0 {
+		list = append(list, Event{Case: c.Authorisation, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: effective,
+			Data: MonitoringOpened{Operator: a.Wish.Operator, Timed: c.Watch}})
+	}
+	return events(list...)
 }
 
 func (c Refuse) decide(a Application) ([]Event, error) {

@@ -1,0 +1,108 @@
+package registry_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+)
+
+func dueOf(m authorisation.Monitoring, rule string) int64 {
+	k, _ := m.Clocks.Open(rule)
+	return k.Due
+}
+
+func TestMonitoringBeginsWithTheGrant(t *testing.T) {
+	for territory, c := range map[string]struct {
+		trader trader
+		want   []string
+		not    []string
+	}{
+		"NZ": {orchards, []string{"self_assessment", "internal_audit", "recheck"}, []string{"renewal", "first_validation"}},
+		"SG": {trader{"Merlion Components Pte Ltd", "AEOSG201912345K01", "STP-PLUS", []string{"exporter"}}, []string{"self_assessment", "renewal"}, nil},
+		"US": {trader{"Bay Imports Inc", "12345678", "TIER1", []string{"importer"}}, []string{"first_validation"}, []string{"recheck"}},
+	} {
+		o := found(t, newClock(), territory, "")
+		a := o.grant(c.trader)
+		m := got(o.Monitoring(a.Case))(t)
+		for _, rule := range c.want {
+			if dueOf(m, rule) <= o.clock.Now().Unix() {
+				t.Errorf("%s: %s is due %d", territory, rule, dueOf(m, rule))
+			}
+		}
+		for _, rule := range c.not {
+			if dueOf(m, rule) != 0 {
+				t.Errorf("%s: %s runs", territory, rule)
+			}
+		}
+	}
+}
+
+func TestWhatAHolderReportsAndCustomsFinds(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	a := nz.grant(orchards)
+	ctx := t.Context()
+	nz.clock.forward(20 * day)
+	late := registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportChange, Code: "address", Text: "New packing house.",
+		HappenedAt: start.Add(day).Unix(), By: orchards.name}
+	m := got(nz.Report(ctx, late))(t)
+	if !m.Reports[0].Late() {
+		t.Errorf("told 19 days after: %+v", m.Reports[0])
+	}
+	late.Code = "weather"
+	if _, err := nz.Report(ctx, late); !errors.Is(err, registry.ErrInvalid) {
+		t.Errorf("a change of no kind: %v", err)
+	}
+	before := dueOf(m, "self_assessment")
+	m = got(nz.Report(ctx, registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportSelfAssessment, Text: "Two gaps.",
+		Result: authorisation.ToImprove, By: orchards.name}))(t)
+	if after := dueOf(m, "self_assessment"); after <= before {
+		t.Errorf("the next self-assessment is due %d, the one before was %d", after, before)
+	}
+	got(nz.AcknowledgeReport(ctx, registry.AcknowledgeReport{Authorisation: a.Case, Report: 1, Note: "Seen.", By: "Desk"}))(t)
+	got(nz.Reassess(ctx, registry.Reassess{Authorisation: a.Case, Cause: "change", By: "Assessor"}))(t)
+	m = got(nz.AskAction(ctx, registry.AskAction{Authorisation: a.Case, Criterion: "I-1", Severity: authorisation.Minor, What: "Mend the fence.",
+		Owner: "Head of security", By: "Assessor"}))(t)
+	if dueOf(m, "corrective_action#CA-1") != m.Actions[0].Due || m.Actions[0].Due == 0 {
+		t.Errorf("action: %+v, clocks %+v", m.Actions, m.Clocks)
+	}
+	m = got(nz.AskAction(ctx, registry.AskAction{Authorisation: a.Case, Close: "CA-1", Note: "Seen.", By: "Assessor"}))(t)
+	if dueOf(m, "corrective_action#CA-1") != 0 {
+		t.Error("the clock of what was done still runs")
+	}
+	recheck := dueOf(m, "recheck")
+	nz.clock.forward(day)
+	m = got(nz.Reassess(ctx, registry.Reassess{Authorisation: a.Case, Result: authorisation.Keep, Told: authorisation.ByPortal, Said: "All is well.", By: "Assessor"}))(t)
+	if dueOf(m, "recheck") <= recheck {
+		t.Error("the next re-check is not counted from this one")
+	}
+	sooner := nz.clock.Now().Add(30 * day).Unix()
+	m = got(nz.PlanMonitoring(ctx, registry.PlanMonitoring{Authorisation: a.Case, Risk: "high", RecheckBy: sooner, By: "Assessor"}))(t)
+	if dueOf(m, "recheck") != sooner || m.Risk != "high" {
+		t.Errorf("planned: %+v", m)
+	}
+	if _, err := nz.PlanMonitoring(ctx, registry.PlanMonitoring{Authorisation: a.Case, RecheckBy: sooner + 86400, By: "Assessor"}); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("put off: %v", err)
+	}
+	got(nz.Revoke(ctx, nz.measure(a.Case)))(t)
+	if m = got(nz.Monitoring(a.Case))(t); m.ClosedAt == 0 {
+		t.Error("what was revoked is still watched")
+	}
+}
+
+// What fell due while the node was off is recorded with the instant it did.
+func TestOverdueDuringDowntime(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	a := nz.grant(orchards)
+	m := got(nz.Monitoring(a.Case))(t)
+	when := dueOf(m, "self_assessment")
+	must(t, nz.Close())
+	nz.clock.forward(500 * day)
+	nz.open()
+	nz.Tick(t.Context()) // keys have run out; the law takes its course
+	m = got(nz.Monitoring(a.Case))(t)
+	if k, _ := m.Clocks.Open("self_assessment"); k.LapsedAt != when {
+		t.Errorf("overdue since %d, want %d", k.LapsedAt, when)
+	}
+}
