@@ -109,6 +109,14 @@ func (w *clockwork) begin(rule string, from time.Time) {
 	}
 }
 
+// startUntil begins a clock whose last day is the one of an instant, or the one that
+// ends with it, whatever period the rule has.
+func (w *clockwork) startUntil(rule string, until int64) {
+	zone := w.planner.Calendar.Zone()
+	days := int(deadline.DateOf(time.Unix(until-1, 0), zone) - deadline.DateOf(w.at, zone))
+	w.add(w.planner.StartFor(rule, w.at, &deadline.Period{N: max(days, 1), Unit: deadline.Days}))
+}
+
 // again ends a clock and begins it anew: what was due was done.
 func (w *clockwork) again(rule string) {
 	if rule == "" {
@@ -191,7 +199,7 @@ func (n *Node) PlanMonitoring(ctx context.Context, r PlanMonitoring) (authorisat
 				return nil, fmt.Errorf("%w: a re-check is due earlier than that", ErrConflict)
 			}
 			w.work.end(programme.RuleRecheck)
-			w.work.add(deadline.Change{Rule: programme.RuleRecheck, Do: deadline.Start, At: w.At, Due: r.RecheckBy, Basis: w.pack.Monitoring.Source, Warn: []int{30, 10}}, nil)
+			w.work.startUntil(programme.RuleRecheck, r.RecheckBy)
 		}
 		timed, err := w.work.timed()
 		return authorisation.PlanMonitoring{By: w.By, Risk: r.Risk, Note: r.Note, Timed: timed}, err

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -99,18 +98,15 @@ func (n *Node) AskAction(ctx context.Context, r AskAction) (authorisation.Monito
 		}
 		a := authorisation.CorrectiveAction{Criterion: r.Criterion, Site: r.Site, Severity: r.Severity, What: r.What, Owner: r.Owner, Due: r.Due}
 		clock := authorisation.ActionClock(w.was.NextAction())
-		ch, err := w.work.planner.Start(clock, time.Unix(w.At, 0))
-		switch {
-		case err != nil && a.Due == 0:
-			return nil, fmt.Errorf("%w: due: the programme has no period for it", ErrInvalid)
-		case err == nil:
-			if a.Due == 0 {
-				a.Due = ch.Due
-			}
-			ch.Due = a.Due
-			w.work.add(ch, nil)
+		if a.Due == 0 {
+			w.work.start(clock, w.work.at, "")
+		} else {
+			w.work.startUntil(clock, a.Due)
 		}
 		timed, err := w.work.timed()
+		if k, ok := w.work.clocks.Open(clock); ok {
+			a.Due = k.Due
+		}
 		return authorisation.AskAction{By: w.By, Action: a, Timed: timed}, err
 	}, append([]access.Role{access.Validator}, officers...)...)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
-	"github.com/aeo-registry/aeo/registry/deadline"
 	"github.com/spf13/cobra"
 )
 
@@ -125,7 +124,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 				end = " (" + string(c.End) + ")"
 			}
 			fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
-			showSuspension(w, c, auth.Clocks)
+			a.showSuspension(w, c, auth)
 			for _, p := range c.Pending {
 				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
 			}
@@ -137,7 +136,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 }
 
 // showSuspension says why a component is suspended, until when, and what then.
-func showSuspension(w io.Writer, c authorisation.Component, clocks deadline.Clocks) {
+func (a *app) showSuspension(w io.Writer, c authorisation.Component, auth authorisation.Authorisation) {
 	s := c.Suspension
 	if s == nil {
 		return
@@ -149,10 +148,10 @@ func showSuspension(w io.Writer, c authorisation.Component, clocks deadline.Cloc
 	if s.Overdue != 0 {
 		fmt.Fprintf(w, "  %-13s a decision is due since %s\n", "", instant(s.Overdue))
 	}
-	for _, k := range clocks {
+	for _, k := range auth.Clocks {
 		rule, of, _ := strings.Cut(k.Rule, "#")
 		if of == c.Code && k.EndedAt == 0 && k.LapsedAt == 0 && k.Due != 0 {
-			fmt.Fprintf(w, "  %-13s %s until %s, then %s\n", "", strings.ReplaceAll(rule, "_", " "), instant(k.Due), lapseWords(rule, k.Outcome))
+			fmt.Fprintf(w, "  %-13s %s %s, then %s\n", "", strings.ReplaceAll(rule, "_", " "), dueIn(k.Due, a.zoneOf(auth.Authority)), lapseWords(rule, k.Outcome))
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
-	"github.com/aeo-registry/aeo/registry/deadline"
 	"github.com/spf13/cobra"
 )
 
@@ -176,7 +175,7 @@ func (a *app) showMonitoring(m authorisation.Monitoring) error {
 		if m.ClosedAt != 0 {
 			fmt.Fprintf(w, "  closed        %s\n", instant(m.ClosedAt))
 		}
-		showDue(w, m.Clocks)
+		printClocks(w, m.Clocks, a.zoneOf(""))
 		for _, r := range m.Reports {
 			fmt.Fprintf(w, "  report %-6d %s of %s by %s%s: %s\n", r.ID, strings.Trim(string(r.Kind)+" "+r.Code, " "), day(r.At), r.By, lateWords(r), r.Text)
 			if r.HeldAt != "" {
@@ -225,18 +224,4 @@ func answerWords(n authorisation.Answered, office string) (words string) {
 		words += ": " + n.Note
 	}
 	return words
-}
-
-// showDue prints what is due of a case, and what is overdue.
-func showDue(w io.Writer, clocks deadline.Clocks) {
-	for _, k := range clocks {
-		name := strings.ReplaceAll(strings.ReplaceAll(k.Rule, "_", " "), "#", " ")
-		switch {
-		case k.EndedAt != 0:
-		case k.LapsedAt != 0:
-			fmt.Fprintf(w, "  overdue       %s, since %s\n", name, day(k.LapsedAt))
-		case k.Due != 0:
-			fmt.Fprintf(w, "  due           %s, until %s\n", name, instant(k.Due))
-		}
-	}
 }
