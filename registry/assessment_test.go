@@ -290,3 +290,19 @@ func TestASampleIsScoredTwiceAndBlind(t *testing.T) {
 	}
 	got(nz.DecideApplication(ctx, registry.DecideApplication{Application: app.Case, Grant: true, By: "Decider"}))(t)
 }
+
+// Who erases a trader erases its files, here and in every backup: without the key
+// they are noise.
+func TestAnErasedTradersFilesCannotBeRead(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	app := nz.submitted(orchards)
+	e := nz.evidence(app.Case, sealLog)
+	must(t, nz.Ledger().EraseSubject(app.Wish.Operator))
+	if health := got(nz.CheckFiles())(t); health.Files != 1 || health.Unreadable != 1 {
+		t.Errorf("the check says %+v", health)
+	}
+	_, content, err := nz.ReadEvidence(t.Context(), registry.ReadEvidence{Application: app.Case, SHA256: e.SHA256, By: "Assessor"})
+	if !errors.Is(err, ledger.ErrErased) || content != nil {
+		t.Errorf("%q, %v", content, err)
+	}
+}

@@ -149,13 +149,7 @@ func lying(t *testing.T) []byte {
 // TestABombIsRefusedInLittleMemory: many parts that each stay below the bounds
 // declare more than is opened, and what is opened goes through one buffer.
 func TestABombIsRefusedInLittleMemory(t *testing.T) {
-	block := strings.Repeat("0123456789abcdef", 64<<10/16)
-	var parts []string
-	for i := range 300 {
-		parts = append(parts, fmt.Sprintf("xl/%d.xml", i), strings.Repeat(block, 16)) // 1 MiB each
-	}
-	bomb := sheet(t, parts...)
-	parts = nil
+	bomb := manyTimes(t, strings.Repeat("0123456789abcdef", 1<<20/16), 300)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if _, err := Check(bomb); !errors.Is(err, ErrType) || !strings.Contains(err.Error(), "opens to more") {
@@ -165,6 +159,41 @@ func TestABombIsRefusedInLittleMemory(t *testing.T) {
 	if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
 		t.Errorf("%d bytes were allocated", used)
 	}
+}
+
+// manyTimes is a sheet with one content as many parts, compressed once.
+func manyTimes(t *testing.T, content string, times int) []byte {
+	t.Helper()
+	once, err := zip.NewReader(bytes.NewReader(sheet(t, "xl/one.xml", content)), int64(len(sheet(t, "xl/one.xml", content))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := once.File[2]
+	raw, err := one.OpenRaw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compressed, err := io.ReadAll(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for i := range times {
+		h := one.FileHeader
+		h.Name = fmt.Sprintf("xl/%d.xml", i)
+		w, err := z.CreateRaw(&h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(compressed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 func FuzzCheck(f *testing.F) {
