@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -187,6 +188,9 @@ func (n *Node) AssignApplication(ctx context.Context, r AssignApplication) (auth
 		known := slices.ContainsFunc(offices, func(o programme.Office) bool { return o.Code == r.Office })
 		if r.Office != "" && len(offices) > 0 && !known {
 			return nil, fmt.Errorf("%w: the programme knows no office %.40q", ErrInvalid, r.Office)
+		}
+		if against, err := n.conflicted(r.Officer, a.Wish.Operator); err != nil || against {
+			return nil, errors.Join(err, fmt.Errorf("%w: %.40q has declared a conflict of interest about %s", ErrNotAllowed, r.Officer, a.Wish.Operator))
 		}
 		office := r.Office
 		if office == "" {

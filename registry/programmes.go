@@ -183,6 +183,9 @@ func (n *Node) ApproveProgramme(ctx context.Context, r ApproveDocument) (*Progra
 	if err != nil {
 		return nil, err
 	}
+	if err := n.jointly(ctx, "programme/approve", r, &r.By, &r.Second, r.DryRun); err != nil {
+		return nil, err
+	}
 	return n.onLaw(ctx, r.By, r.DryRun, func(by authorisation.By) (authorisation.Command, error) {
 		if !r.DryRun {
 			// Cases that run now go by what is in force now, whatever a later release brings along.
@@ -235,6 +238,9 @@ func (n *Node) ActivateProgramme(ctx context.Context, r ActivateDocument) (*Prog
 	}
 	sha256, err := oneDocument(state, r.Document)
 	if err != nil {
+		return nil, err
+	}
+	if err := n.jointly(ctx, "programme/activate", r, &r.By, &r.Second, r.DryRun); err != nil {
 		return nil, err
 	}
 	s, err := n.onLaw(ctx, r.By, r.DryRun, func(by authorisation.By) (authorisation.Command, error) {

@@ -118,6 +118,9 @@ func (n *Node) match(ctx context.Context, number string) error {
 	if c.IfMatch == "" {
 		return nil
 	}
+	if err := n.MayTouch(ctx, number); err != nil {
+		return err
+	}
 	c.Heard.mu.Lock()
 	defer c.Heard.mu.Unlock()
 	if c.Heard.matched {

@@ -63,27 +63,40 @@ func (n *Node) MayRead(ctx context.Context, route, id string) error {
 	if c.Account == "" {
 		return nil
 	}
-	sees, err := n.Sees(ctx)
-	if err != nil {
+	operator, err := n.seenBy(ctx, id)
+	if err != nil || operator == "" {
 		return err
-	}
-	operator, err := n.operatorOf(id)
-	if err == nil && operator == "" {
-		o, found := n.Operator(id)
-		if operator = o.Case; found != nil && !errors.Is(found, ErrNotFound) {
-			err = found
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if !sees(operator) {
-		return fmt.Errorf("%w: no case %.40q", ErrNotFound, id)
-	}
-	if operator == "" {
-		return nil
 	}
 	return n.reads.note(n.paths.reads(), Read{At: n.now().Unix(), Account: c.Account, Route: route, ID: id, Operator: operator})
+}
+
+// MayTouch holds where a request may name a case or an operator at all: whoever is
+// outside learns nothing of others', whatever is wrong with the request besides.
+func (n *Node) MayTouch(ctx context.Context, id string) error {
+	_, err := n.seenBy(ctx, id)
+	return err
+}
+
+// seenBy is whose a case or an operator is, if the caller sees it.
+func (n *Node) seenBy(ctx context.Context, id string) (operator string, err error) {
+	sees, err := n.Sees(ctx)
+	if err != nil {
+		return "", err
+	}
+	if operator, err = n.operatorOf(id); err != nil {
+		return "", err
+	}
+	if operator == "" {
+		o, err := n.Operator(id)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", err
+		}
+		operator = o.Case
+	}
+	if !sees(operator) {
+		return "", fmt.Errorf("%w: no case %.40q", ErrNotFound, id)
+	}
+	return operator, nil
 }
 
 func (p paths) reads() string { return filepath.Join(p.dir, "reads") }

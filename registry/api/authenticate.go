@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -80,8 +81,8 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 		return err
 	}
 	noun, _, _ := strings.Cut(c.Act, "/")
-	name, named := mux.Vars(r)["id"]
-	if named && slices.Contains(ownCases, noun) {
+	name, byID := mux.Vars(r)["id"]
+	if byID && slices.Contains(ownCases, noun) {
 		template, _ := mux.CurrentRoute(r).GetPathTemplate() // the route matched, so it has one
 		if name, err = url.PathUnescape(name); err != nil {
 			name = ""
@@ -95,6 +96,31 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 		return fmt.Errorf("%w: no case %.40q", registry.ErrNotFound, name)
 	}
 	return fmt.Errorf("%w: this is not for applicants", registry.ErrNotAllowed)
+}
+
+// subjects are the members of requests that name a case or an operator.
+var subjects = []string{"application", "authorisation", "operator", "visit"}
+
+// mayTouch holds where a request names nothing that is foreign to who is outside.
+func mayTouch(r *http.Request, request any) error {
+	inside, err := nodeOf(r).Inside(r.Context())
+	if err != nil || inside {
+		return err
+	}
+	v := reflect.ValueOf(request)
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Type.Kind() != reflect.String || !slices.Contains(subjects, name) || v.FieldByIndex(f.Index).String() == "" {
+			continue
+		}
+		if err := nodeOf(r).MayTouch(r.Context(), v.FieldByIndex(f.Index).String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seen leaves of a list what the caller reads.

@@ -282,6 +282,9 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 	_, aboutCase := caseField(reflect.TypeFor[Resp]())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, req, err := readRequest[Req](r)
+		if err == nil {
+			err = mayTouch(r, req)
+		}
 		if err != nil {
 			refuse(w, err)
 			return

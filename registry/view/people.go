@@ -46,6 +46,10 @@ var operatorsOf = []func(ledger.Projection, string) (string, error){
 		return v.Operator, err
 	},
 	func(tx ledger.Projection, number string) (string, error) {
+		v, err := Visit(tx, number)
+		return v.Operator, err
+	},
+	func(tx ledger.Projection, number string) (string, error) {
 		a, err := Approval(tx, number)
 		return a.Operator, err
 	},
