@@ -27,15 +27,23 @@ const (
 	replyTimeout = 6 * time.Minute
 )
 
-// A client speaks to the node of a directory through its socket.
+// socketBase is what a URL begins with where it goes through a socket: the host is nobody's.
+const socketBase = "http://node"
+
+// A client speaks to the node of a directory through its socket, or to one on the
+// network through its inside listener.
 type client struct {
 	http  *http.Client
-	dir   string
+	base  string // what comes before the path
+	dir   string // or the URL of the node
 	token string // of who is logged in; empty = the machine's own user speaks
 }
 
 // node is the client for the node that was named.
 func (a *app) node() (*client, error) {
+	if a.nodeURL != "" {
+		return a.remote()
+	}
 	dir, err := a.nodeDir()
 	if err != nil {
 		return nil, err
@@ -48,7 +56,7 @@ func (a *app) node() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{dir: dir, token: token, http: &http.Client{Timeout: replyTimeout, Transport: &http.Transport{
+	return &client{base: socketBase, dir: dir, token: token, http: &http.Client{Timeout: replyTimeout, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
@@ -80,7 +88,7 @@ func (c *client) call(method, path string, body []byte, v any) error {
 
 // raw is the body of a good answer; problem details become errors with their exit code.
 func (c *client) raw(method, path string, body []byte) ([]byte, error) {
-	req, err := http.NewRequest(method, "http://node/api/v1"+path, bytes.NewReader(body))
+	req, err := http.NewRequest(method, c.base+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +126,9 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 var errNotServed = errors.New("no node is running")
 
 func (c *client) unreachable(err error) error {
+	if c.base != socketBase {
+		return fail(exitLater, fmt.Errorf("speak to %s: %w", c.dir, err))
+	}
 	if errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED) {
 		return fail(exitLater, fmt.Errorf("%w in %s", errNotServed, c.dir), commandLine("aeo", "serve", c.dir, "--identity", "FILE"))
 	}

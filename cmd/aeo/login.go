@@ -31,12 +31,15 @@ func (a *app) tokenFile() (string, error) {
 	if name := a.env("AEO_TOKEN_FILE"); name != "" {
 		return name, nil
 	}
-	dir, err := a.nodeDir()
-	if err != nil {
-		return "", err
-	}
-	if dir, err = filepath.Abs(dir); err != nil {
-		return "", err
+	dir := a.nodeURL
+	if dir == "" {
+		var err error
+		if dir, err = a.nodeDir(); err == nil {
+			dir, err = filepath.Abs(dir)
+		}
+		if err != nil {
+			return "", err
+		}
 	}
 	sum := sha256.Sum256([]byte(dir))
 	name, err := a.home("XDG_CONFIG_HOME", ".config", filepath.Join("tokens", hex.EncodeToString(sum[:8])))

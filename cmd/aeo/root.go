@@ -46,6 +46,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "dir", "C", "", "the node's directory (default $AEO_HOME)")
+	flags.StringVar(&a.nodeURL, "node", "", "a node on the network, https://HOST[:PORT] of its inside listener, instead of a directory")
+	flags.StringVar(&a.tlsCA, "node-ca", "", "certificate authorities that --node is held to (default the machine's)")
 	flags.BoolVar(&a.json, "json", a.json, "print the result as one JSON object")
 	flags.BoolVar(&a.yes, "yes", false, "do not ask before changing something")
 	flags.BoolVar(&a.dryRun, "dry-run", false, "say what would be done, and change nothing")
