@@ -211,6 +211,9 @@ func (n *Node) mayDecide(app authorisation.Application, by authorisation.By, gra
 	if err := a.MayJudge(by); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotAllowed, err)
 	}
+	if err := n.visitedBy(app.Case, by); err != nil {
+		return err
+	}
 	if against := a.Obstacles(app, by.At); grant && len(against) > 0 {
 		return fmt.Errorf("%w: no grant yet: %s", ErrConflict, against[0])
 	}

@@ -185,7 +185,7 @@ func TestAGrantWaitsForWhatIsBesideTheApplication(t *testing.T) {
 	ctx := t.Context()
 	app := eu.examined(rhein)
 	grant := func() error {
-		_, err := eu.DecideApplication(ctx, registry.DecideApplication{Application: app.Case, Grant: true, By: "Decider", DryRun: true})
+		_, err := eu.DecideApplication(ctx, registry.DecideApplication{Application: app.Case, Grant: true, Without: unvisited, By: "Decider", DryRun: true})
 		return err
 	}
 	waits := func(why string) {

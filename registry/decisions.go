@@ -127,10 +127,13 @@ func partOf(p *programme.Pack, a authorisation.Application, components []string)
 // needs are what the programme asks for before a decision that grants components.
 func (n *Node) needs(a authorisation.Application, p *programme.Pack, granted []string, at int64) (authorisation.Needs, error) {
 	needs := authorisation.Needs{Hearing: p.Procedure.Hearing == programme.HearingBefore}
-	if len(granted) > 0 {
-		needs.Consult = n.mustConsult(a, p, at)
+	if len(granted) == 0 {
+		return needs, nil
 	}
-	return needs, nil
+	needs.Consult = n.mustConsult(a, p, at)
+	var err error
+	needs.Visit, err = n.unvisited(a, p, granted)
+	return needs, err
 }
 
 // mustConsult are the members of a union whose word is needed: where the operator has

@@ -26,7 +26,7 @@ func TestTheShortestWayInEveryProgramme(t *testing.T) {
 				a := got(o.SubmitApplication(ctx, registry.SubmitApplication{Operator: op.Case, Type: ty.Code, Roles: roles, By: "Example Trading"}))(t)
 				got(o.AcceptApplication(ctx, registry.AcceptApplication{Application: a.Case, By: "Desk"}))(t)
 				got(o.AssessApplication(ctx, registry.AssessApplication{Application: a.Case, AllMet: true, By: "Assessor"}))(t)
-				a = got(o.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}))(t)
+				a = got(o.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}))(t)
 				if len(o.export(a.Authorisation)) == 0 {
 					t.Errorf("%s: no credential", ty.Code)
 				}

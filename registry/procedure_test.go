@@ -66,7 +66,7 @@ func TestSilenceAccepts(t *testing.T) {
 	}
 	got(de.AppealApplication(t.Context(), registry.AppealApplication{Application: a.Case, Body: "Finanzgericht Hamburg", Reference: "4 K 1/26", By: rhein.name}))(t)
 	got(de.AssessApplication(t.Context(), registry.AssessApplication{Application: a.Case, AllMet: true, By: "Assessor"}))(t)
-	late := got(de.DecideApplication(t.Context(), registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}))(t)
+	late := got(de.DecideApplication(t.Context(), registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}))(t)
 	if late.State != authorisation.DecidedGrant || !late.Decision.Late {
 		t.Errorf("a late grant: %+v", late.Decision)
 	}
@@ -137,7 +137,7 @@ func TestOtherMembersAreConsulted(t *testing.T) {
 	a := de.applied(rhein, inLyon)
 	got(de.AcceptApplication(ctx, registry.AcceptApplication{Application: a.Case, By: "Desk"}))(t)
 	got(de.AssessApplication(ctx, registry.AssessApplication{Application: a.Case, AllMet: true, By: "Assessor"}))(t)
-	grant := registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}
+	grant := registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}
 	refused := func(why string) {
 		t.Helper()
 		_, err := de.DecideApplication(ctx, grant)
@@ -213,7 +213,7 @@ func TestARefusalAndTheWayBack(t *testing.T) {
 		t.Errorf("set aside: %s %+v", a.State, a.Decision)
 	}
 	got(de.AssessApplication(ctx, registry.AssessApplication{Application: a.Case, AllMet: true, By: "Assessor"}))(t)
-	a = got(de.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}))(t)
+	a = got(de.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}))(t)
 	if a.State != authorisation.DecidedGrant {
 		t.Errorf("decided anew: %s", a.State)
 	}
@@ -239,11 +239,11 @@ func TestAPartIsGranted(t *testing.T) {
 	got(de.AcceptApplication(ctx, registry.AcceptApplication{Application: a.Case, By: "Desk"}))(t)
 	got(de.AssessApplication(ctx, registry.AssessApplication{Application: a.Case, By: "Assessor", AllMet: true,
 		Findings: []authorisation.Finding{{Requirement: a.Wish.Requirements[len(a.Wish.Requirements)-1], Result: authorisation.NotMet, Note: "no fence"}}}))(t)
-	r := registry.DecideApplication{Application: a.Case, Grant: true, Components: []string{"AEOC"}, Grounds: grounds, By: "Decider"}
+	r := registry.DecideApplication{Application: a.Case, Grant: true, Components: []string{"AEOC"}, Grounds: grounds, Without: unvisited, By: "Decider"}
 	if _, err := de.DecideApplication(ctx, r); !errors.Is(err, registry.ErrConflict) {
 		t.Errorf("a part refused without hearing: %v", err)
 	}
-	r.Without = unheard
+	r.Without.Hearing = unheard.Hearing
 	a = got(de.DecideApplication(ctx, r))(t)
 	auth := got(de.Authorisation(a.Authorisation))(t)
 	if auth.Type != "AEOC" || len(auth.Components) != 1 || !slices.Equal(a.Decision.Refused, []string{"AEOS"}) {

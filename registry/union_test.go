@@ -61,7 +61,7 @@ func (o *office) grantFor(member string, tr trader) authorisation.Authorisation 
 	a := got(o.SubmitApplication(ctx, registry.SubmitApplication{Operator: op.Case, Type: tr.kind, Roles: tr.roles, For: member, By: tr.name}))(o.t)
 	got(o.AcceptApplication(ctx, registry.AcceptApplication{Application: a.Case, By: "Desk"}))(o.t)
 	got(o.AssessApplication(ctx, registry.AssessApplication{Application: a.Case, AllMet: true, By: "Assessor"}))(o.t)
-	a = got(o.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}))(o.t)
+	a = got(o.DecideApplication(ctx, registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}))(o.t)
 	o.pass(time.Second)
 	return got(o.Authorisation(a.Authorisation))(o.t)
 }

@@ -134,6 +134,9 @@ var notHeard = authorisation.Heard{Without: "invented for the test"}
 
 var grounds = authorisation.Grounds{Reason: "audit", Basis: "invented for the test"}
 
+// unvisited is a grant without a visit.
+var unvisited = authorisation.Without{Visit: "invented for the test"}
+
 // unheard is a refusal without hearing.
 var unheard = authorisation.Without{Hearing: "invented for the test"}
 
@@ -157,7 +160,7 @@ func (o *office) examined(tr trader) authorisation.Application {
 func (o *office) grant(tr trader) authorisation.Authorisation {
 	o.t.Helper()
 	a := o.examined(tr)
-	a = got(o.DecideApplication(o.t.Context(), registry.DecideApplication{Application: a.Case, Grant: true, By: "Decider"}))(o.t)
+	a = got(o.DecideApplication(o.t.Context(), registry.DecideApplication{Application: a.Case, Grant: true, Without: unvisited, By: "Decider"}))(o.t)
 	o.pass(time.Second)
 	return got(o.Authorisation(a.Authorisation))(o.t)
 }

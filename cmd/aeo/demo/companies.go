@@ -43,6 +43,9 @@ var companies = []company{
 	{file: "elbe-optik", at: "DE", name: "Elbe Optik GmbH", identifier: "DE2345678", kind: "AEOS", roles: []string{"exporter"}, grantDay: 1},
 }
 
+// invented is why companies that do not exist were not visited.
+var invented = authorisation.Without{Visit: "the company is invented"}
+
 // Holders are the companies' names and whether each is released for publication.
 func Holders() map[string]bool {
 	out := map[string]bool{}
@@ -81,7 +84,7 @@ func (w *world) carry(c company) (*holder, error) {
 	if !errors.Is(err, registry.ErrNotAllowed) {
 		return nil, fmt.Errorf("the assessor of %s decided it alone: %v", c.name, err)
 	}
-	app, err = s.node.DecideApplication(w.ctx, registry.DecideApplication{Application: app.Case, Grant: true, By: o.decides})
+	app, err = s.node.DecideApplication(w.ctx, registry.DecideApplication{Application: app.Case, Grant: true, Without: invented, By: o.decides})
 	if err != nil {
 		return nil, fmt.Errorf("grant %s: %w", c.name, err)
 	}
