@@ -19,6 +19,7 @@ func newApplicationCmd(a *app) *cobra.Command {
 			filter{"due-before", "due_before", "in which something is due before this time or date", parseInstantFlag})...))
 	cmd.AddCommand(a.assessmentCmds()...)
 	cmd.AddCommand(a.procedureVerbs()...)
+	cmd.AddCommand(newVisitCmd(a))
 	return cmd
 }
 
