@@ -106,3 +106,18 @@ func TestOverdueDuringDowntime(t *testing.T) {
 		t.Errorf("overdue since %d, want %d", k.LapsedAt, when)
 	}
 }
+
+func TestARenewedAuthorisationGoesOnWithANewCredential(t *testing.T) {
+	sg := found(t, newClock(), "SG", "")
+	a := sg.grant(trader{"Merlion Components Pte Ltd", "AEOSG201912345K01", "STP-PLUS", []string{"exporter"}})
+	until, had := a.ExpiresAt, len(a.Credentials)
+	a = got(sg.Renew(t.Context(), registry.Measure{Authorisation: a.Case, By: "Decider", Second: "Second"}))(t)
+	if a.ExpiresAt <= until || len(a.Credentials) != had+1 {
+		t.Errorf("renewed: until %d, %d credentials", a.ExpiresAt, len(a.Credentials))
+	}
+	nz := found(t, newClock(), "NZ", "")
+	b := nz.grant(orchards)
+	if _, err := nz.Renew(t.Context(), registry.Measure{Authorisation: b.Case, By: "Decider", Second: "Second"}); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("renewed what is unlimited: %v", err)
+	}
+}

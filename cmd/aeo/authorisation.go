@@ -35,6 +35,7 @@ var measures = []measure{
 	{"reinstate", "lift a suspension", false, false, true},
 	{"revoke", "end components for the future; two officers", true, true, true},
 	{"annul", "end components from their original effective date; two officers", true, true, false},
+	{"renew", "let it last another period of the programme; two officers", false, true, false},
 	{"withdraw", "end components at the holder's request", false, false, true},
 }
 

@@ -96,6 +96,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	get(r, "/authorisations/{id}", named(n.Authorisation))
 	command(r, "/authorisations/suspend", n.Suspend)
 	command(r, "/authorisations/confirm", n.ConfirmSuspension)
+	command(r, "/authorisations/renew", n.Renew)
 	command(r, "/authorisations/reinstate", n.Reinstate)
 	command(r, "/authorisations/revoke", n.Revoke)
 	command(r, "/authorisations/annul", n.Annul)

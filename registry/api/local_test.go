@@ -40,7 +40,7 @@ func TestLocalReading(t *testing.T) {
 // commands are all paths a command is posted to.
 var commands = []string{
 	"/tick", "/operators", "/releases", "/applications", "/applications/accept", "/applications/assess", "/applications/decide",
-	"/applications/withdraw", "/authorisations/suspend", "/authorisations/confirm", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
+	"/applications/withdraw", "/authorisations/suspend", "/authorisations/confirm", "/authorisations/renew", "/authorisations/reinstate", "/authorisations/revoke", "/authorisations/annul",
 	"/monitoring/plan", "/monitoring/report", "/monitoring/acknowledge", "/monitoring/reassess", "/monitoring/check", "/monitoring/action",
 	"/authorisations/withdraw", "/authorisations/amend", "/credentials", "/mras/sign", "/mras/notices", "/mras", "/mras/negotiations", "/mras/negotiations/drop", "/mras/negotiations/propose", "/peers", "/peers/sync",
 	"/peers/remove", "/bundle", "/verify",

@@ -83,6 +83,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/revoke":         {"end components for the future", ""},
 	"POST /authorisations/annul":          {"end components from their beginning on", ""},
 	"POST /authorisations/withdraw":       {"end components at the holder's wish", ""},
+	"POST /authorisations/renew":          {"let a limited authorisation last another period", ""},
 	"POST /authorisations/amend":          {"change what an authorisation covers", ""},
 
 	"GET /monitoring":              {"what is watched of all authorisations", ""},

@@ -154,6 +154,8 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 	switch c := c.(type) {
 	case Suspend:
 		return a.suspend(c)
+	case Renew:
+		return a.renew(c)
 	case Confirm:
 		return a.confirm(c)
 	case ChangeClocks:
@@ -206,6 +208,9 @@ func (a *Authorisation) change(e Event) error {
 		return a.settle([]string{d.Component}, d.Act, e.EffectiveAt, e.EffectiveAt)
 	case AuthorisationSuspended:
 		return a.suspended(d, e)
+	case AuthorisationRenewed:
+		a.renewed(d)
+		return nil
 	case AuthorisationConfirmed:
 		return a.confirmed(d, e)
 	case AuthorisationClocksChanged:

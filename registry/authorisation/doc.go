@@ -132,6 +132,7 @@
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing
 //	authorisation.confirmed   components
+//	authorisation.renewed     expires_at, second
 //	authorisation.clocks_changed changes
 //	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components

@@ -50,7 +50,7 @@ func oneOfEach() []Event {
 		MonitoringAcknowledged{1, "DE-HB", Hold, "stays there"}, MonitoringRecheckOpened{"incident", "the seal", timed},
 		MonitoringRecheckClosed{Keep, findings(Met), "portal", "All is well.", timed}, MonitoringChecked{"criminal_record", "clear", "court register", ""},
 		MonitoringActionAsked{"CA-1", "I-1", "S1", Minor, "fence", "Head of security", 300, timed}, MonitoringActionFinished{"CA-1", "seen", []string{hash}, timed},
-		AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
+		AuthorisationRenewed{300, "second"}, AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
 		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
 		ProgrammeOpened{DocumentApproved{packDocument(), "second"}}, DocumentApproved{packDocument(), "second"},
 		DocumentActivated{packDocument().SHA256, "second"}, DocumentInForce{packDocument().SHA256},
