@@ -171,7 +171,7 @@ func (a *app) examine(c *client) (*health, error) {
 	for _, k := range s.arrangements.Negotiations {
 		h.sayNegotiation(k)
 	}
-	return h, nil
+	return h, h.people(c)
 }
 
 func (h *health) sayNode(s *registry.NodeStatus) {
