@@ -74,6 +74,15 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /scoring":                         {"the spread of scores by assessor and office", ""},
 	"POST /scoring/draw":                   {"draw the sample that is scored twice", ""},
 
+	"GET /visits":           {"visits of sites", ""},
+	"GET /visits/{id}":      {"one visit", ""},
+	"POST /visits":          {"plan a visit", ""},
+	"POST /visits/move":     {"move a visit, or change its team", ""},
+	"POST /visits/cancel":   {"cancel a visit", ""},
+	"POST /visits/export":   {"the forms of a visit for a laptop without network", ""},
+	"POST /visits/import":   {"take in what was found on a visit", ""},
+	"POST /visits/sign-off": {"sign a visit's report off", ""},
+
 	"GET /authorisations":                 {"authorisations", "state type holder cursor limit"},
 	"GET /authorisations/{id}":            {"one authorisation", ""},
 	"GET /authorisations/{id}/credential": {"the holder's file", "component preset receipts"},
