@@ -82,6 +82,7 @@ func (n *Node) jointActs() map[string]jointAct {
 	about := func(m Measure) string { return m.Authorisation }
 	return map[string]jointAct{
 		"authorisations/revoke": joint(n.Revoke, measure, about, access.DecisionMaker),
+		"authorisations/renew":  joint(n.Renew, measure, about, access.DecisionMaker),
 		"authorisations/annul":  joint(n.Annul, measure, about, access.DecisionMaker),
 		"accounts/role":         joint(n.ChangeRole, func(r *ChangeRole) *bool { return &r.DryRun }, none, access.Administrator),
 		"accounts/disable":      joint(n.DisableAccount, func(r *DisableAccount) *bool { return &r.DryRun }, none, access.Administrator),

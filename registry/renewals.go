@@ -11,6 +11,9 @@ import (
 
 // Renew lets an authorisation last for another period of the programme.
 func (n *Node) Renew(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
+	if err := n.jointly(ctx, "authorisations/renew", m, &m.By, &m.Second, m.DryRun); err != nil {
+		return authorisation.Authorisation{}, err
+	}
 	a, err := n.onAuthorisation(ctx, m.Authorisation, m.By, m.DryRun, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
 		until, limited := l.pack.ValidUntil(l.of.Type, time.Unix(l.of.ExpiresAt, 0))
 		if !limited || l.of.ExpiresAt == 0 {
