@@ -23,6 +23,7 @@ func (n *Node) RegisterOperator(ctx context.Context, r RegisterOperator) (o auth
 	if r.Identifiers, err = n.identifiers(r.Identifiers); err != nil {
 		return o, err
 	}
+	r.Holder = composed(r.Holder)
 	if r.Names == nil {
 		r.Names = []authorisation.Name{}
 	}

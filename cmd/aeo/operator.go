@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/api"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
 )
@@ -49,6 +51,9 @@ func (a *app) operatorAdd() *cobra.Command {
 				r.Names = append(r.Names, authorisation.Name{Script: script, Value: value})
 			}
 			r.DryRun = a.dryRun
+			if err := a.warnOfLookalikes(r.Holder); err != nil {
+				return err
+			}
 			return changed(a, "enter "+r.LegalName+" in the register", "/operators", r, a.showOperator)
 		},
 	}
@@ -106,4 +111,26 @@ func operatorListing() listing[authorisation.Operator] {
 	return listing[authorisation.Operator]{"/operators", "aeo.operators/1", "aeo.operator/1", func(o authorisation.Operator) [][]string {
 		return [][]string{{o.Case, strings.Join(o.Holder.Identifiers, " "), o.Holder.LegalName}}
 	}}
+}
+
+// warnOfLookalikes says before a name is entered who has one that looks like it.
+func (a *app) warnOfLookalikes(h authorisation.Holder) error {
+	names := []string{h.LegalName}
+	for _, n := range h.Names {
+		names = append(names, n.Value)
+	}
+	for _, name := range names {
+		var list api.List[registry.Lookalike]
+		if err := a.fetch("/lookalikes?"+url.Values{"name": {name}}.Encode(), &list); err != nil {
+			return err
+		}
+		for _, l := range list.Items {
+			if l.Operator == "" {
+				a.warn("%q: %s", name, l.Why)
+				continue
+			}
+			a.warn("%s %s: %s", l.Operator, l.Name, l.Why)
+		}
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 // localVisits are the validation visits. Who is outside the administration reads of
 // their own when and by whom, not what was found: that they hear with the decision.
 func localVisits(r *mux.Router, n *registry.Node) {
+	get(r, "/lookalikes", func(q *http.Request) (any, error) { return asList(n.Lookalikes(q.URL.Query().Get("name"))) })
 	get(r, "/visits", func(q *http.Request) (List[authorisation.Visit], error) {
 		visits, err := n.Visits()
 		list, err := seen(q, listOf(visits), err, func(v authorisation.Visit) string { return v.Operator })

@@ -287,6 +287,8 @@ func Describe(key []byte) string {
 		return "whose evidence file " + rest + " is"
 	case "assessed":
 		return "assessment " + second + " of operator " + first
+	case "alike":
+		return "what names of " + second + " look like"
 	case "visit":
 		return "visit " + second + " for " + first
 	case "scoring":

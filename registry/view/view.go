@@ -21,6 +21,7 @@
 //	changed/<number>           the newest changes under a case number, whatever the kind of case
 //	file/<name>                the operator of whose evidence a stored file is the content
 //	assessed/<operator>/<number> an application of the operator beside which something was gathered
+//	alike/<skeleton>/<number>  an operator with a name that looks so
 //	visit/<number>/<visit>     a visit made for an application or authorisation
 //	scoring/<number>           an application of which a sample is scored twice
 //	artefact/<kind>/<name>     the newest published document of that name
@@ -297,6 +298,9 @@ func fold[S authorisation.Machine[S]](tx ledger.Projection, kind Kind, e authori
 }
 
 func indexOperator(tx ledger.Projection, before, after authorisation.Operator) error {
+	if err := indexNames(tx, before, after); err != nil {
+		return err
+	}
 	for _, id := range before.Holder.Identifiers {
 		if err := tx.Delete([]byte("identifier/" + id)); err != nil {
 			return err
