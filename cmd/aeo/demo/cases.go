@@ -25,6 +25,7 @@ func (s *story) cases(f *forger, unionStatement []byte) ([]*Case, error) {
 	d.time()
 	d.lookups()
 	d.lists()
+	d.wholeLife()
 	for _, group := range []func() error{d.alterations, d.receipts, d.forgeries, d.damagedBundles, func() error { return d.union(unionStatement) }} {
 		if err := group(); err != nil {
 			return nil, err
@@ -53,7 +54,7 @@ func (d *docket) add(c *Case, needs string) *Case {
 		c.Args = []string{}
 	}
 	missing := d.sitesMissing(needs)
-	for _, co := range companies {
+	for _, co := range append([]company{sensorik}, companies...) {
 		missing = missing || credentialOf(co.file) == c.Input && d.sitesMissing(co.at)
 	}
 	if missing {

@@ -48,7 +48,7 @@ var invented = authorisation.Without{Visit: "the company is invented"}
 
 // Holders are the companies' names and whether each is released for publication.
 func Holders() map[string]bool {
-	out := map[string]bool{}
+	out := map[string]bool{sensorik.name: sensorik.listed}
 	for _, c := range companies {
 		out[c.name] = c.listed
 	}
@@ -65,31 +65,35 @@ type holder struct {
 // accepts and assesses, another decides.
 func (w *world) carry(c company) (*holder, error) {
 	s, o := w.sites[c.at], officers[c.at]
-	op, err := s.node.RegisterOperator(w.ctx, registry.RegisterOperator{By: o.desk, Holder: authorisation.Holder{
+	trader := c.name
+	if s.people != nil {
+		trader = o.desk // takes down what comes on paper
+	}
+	op, err := s.node.RegisterOperator(w.as(c.at, o.desk), registry.RegisterOperator{By: o.desk, Holder: authorisation.Holder{
 		LegalName: c.name, Names: c.names, Identifiers: []string{c.identifier}, Address: c.address}})
 	if err != nil {
 		return nil, fmt.Errorf("register %s: %w", c.name, err)
 	}
-	app, err := s.node.SubmitApplication(w.ctx, registry.SubmitApplication{Operator: op.Case, Type: c.kind, Roles: c.roles, By: c.name})
+	app, err := s.node.SubmitApplication(w.as(c.at, trader), registry.SubmitApplication{Operator: op.Case, Type: c.kind, Roles: c.roles, By: trader})
 	if err != nil {
 		return nil, fmt.Errorf("apply for %s: %w", c.name, err)
 	}
-	if _, err := s.node.AcceptApplication(w.ctx, registry.AcceptApplication{Application: app.Case, By: o.desk}); err != nil {
+	if _, err := s.node.AcceptApplication(w.as(c.at, o.desk), registry.AcceptApplication{Application: app.Case, By: o.desk}); err != nil {
 		return nil, fmt.Errorf("accept %s: %w", c.name, err)
 	}
-	if _, err := s.node.AssessApplication(w.ctx, registry.AssessApplication{Application: app.Case, AllMet: true, By: o.assessor}); err != nil {
+	if _, err := s.node.AssessApplication(w.as(c.at, o.assessor), registry.AssessApplication{Application: app.Case, AllMet: true, By: o.assessor}); err != nil {
 		return nil, fmt.Errorf("assess %s: %w", c.name, err)
 	}
-	_, err = s.node.DecideApplication(w.ctx, registry.DecideApplication{Application: app.Case, Grant: true, By: o.assessor})
+	_, err = s.node.DecideApplication(w.as(c.at, o.assessor), registry.DecideApplication{Application: app.Case, Grant: true, By: o.assessor})
 	if !errors.Is(err, registry.ErrNotAllowed) {
 		return nil, fmt.Errorf("the assessor of %s decided it alone: %v", c.name, err)
 	}
-	app, err = s.node.DecideApplication(w.ctx, registry.DecideApplication{Application: app.Case, Grant: true, Without: invented, By: o.decides})
+	app, err = s.node.DecideApplication(w.as(c.at, o.decides), registry.DecideApplication{Application: app.Case, Grant: true, Without: invented, By: o.decides})
 	if err != nil {
 		return nil, fmt.Errorf("grant %s: %w", c.name, err)
 	}
 	if c.listed {
-		if _, err := s.node.ReleaseOperator(w.ctx, registry.ReleaseOperator{Operator: op.Case, Purpose: authorisation.Publication, Basis: authorisation.ByConsent, By: c.name}); err != nil {
+		if _, err := s.node.ReleaseOperator(w.as(c.at, trader), registry.ReleaseOperator{Operator: op.Case, Purpose: authorisation.Publication, Basis: authorisation.ByConsent, By: trader}); err != nil {
 			return nil, fmt.Errorf("release %s: %w", c.name, err)
 		}
 	}

@@ -60,6 +60,9 @@ func Tell(ctx context.Context, o Options) (*Report, error) {
 	if err := s.run(); err != nil {
 		return nil, errors.Join(err, w.stop())
 	}
+	if err := s.settle(); err != nil {
+		return nil, errors.Join(err, w.stop())
+	}
 	statement, err := s.unionStatement()
 	if err != nil {
 		return nil, errors.Join(err, w.stop())
@@ -110,12 +113,15 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare cases: %w", err)
 	}
-	r := &Report{Schema: "aeo.demo/1", Now: s.present.Unix(), Cases: list}
+	r := &Report{Schema: "aeo.demo/1", Now: s.present.Unix(), Facts: s.facts, Cases: list}
 	if err := writePartners(o.Dir); err != nil {
 		return nil, err
 	}
 	if err := seedMemory(o); err != nil {
 		return nil, err
+	}
+	for _, f := range r.Facts {
+		fmt.Fprintf(o.Out, "%s %s: %s\n", mark(f.OK), f.Name, f.Got)
 	}
 	start, width := time.Now(), 0
 	for _, c := range list {
@@ -125,14 +131,17 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 		if err := c.Ask(o.Dir, o.Run); err != nil {
 			return nil, err
 		}
-		mark := "✓"
-		if c.Got != c.Expect {
-			mark = "✗"
-		}
-		fmt.Fprintf(o.Out, "%s %-*s  %-37s %3d ms\n", mark, width, c.Name, c.Got.Verdict+"/"+c.Got.Reason, c.MS)
+		fmt.Fprintf(o.Out, "%s %-*s  %-37s %3d ms\n", mark(c.Got == c.Expect), width, c.Name, c.Got.Verdict+"/"+c.Got.Reason, c.MS)
 	}
 	fmt.Fprintf(o.Out, "\n%d cases in %.1f s, %d of them not as they must be.\n", len(list), time.Since(start).Seconds(), len(r.Failed()))
 	return r, r.Write(o.Dir)
+}
+
+func mark(ok bool) string {
+	if ok {
+		return "✓"
+	}
+	return "✗"
 }
 
 // seedMemory lets the verifier of the rollback cases see the newest Japanese bundle.

@@ -19,27 +19,34 @@ type story struct {
 	say     func(day int, format string, args ...any)
 	holders map[string]*holder
 	old     map[string]string // older bundles kept, by name
+	life    *life             // of the one AEO told whole; nil without its node
+	facts   []Fact
 }
 
 // chapter is one stop of the clock, days before the present.
 type chapter struct {
 	day  int
-	tell func(*story) error
+	tell tell
 }
+
+// tell is what happens at a stop, in order.
+type tell []func(*story) error
 
 // chapters are the story in order. Between them the clock jumps; nodes renew
 // what ran out meanwhile and fetch from one another.
 var chapters = []chapter{
-	{150, (*story).begin},
-	{149, (*story).grants},
-	{145, (*story).agreements},
-	{140, (*story).takeEffect},
-	{60, (*story).amendment},
-	{50, (*story).suspensions},
-	{45, (*story).keepOldBundle},
-	{30, (*story).endings},
-	{10, (*story).notices},
-	{1, (*story).lateGrant},
+	{150, tell{(*story).begin}},
+	{149, tell{(*story).staff, (*story).grants, (*story).apply}},
+	{145, tell{(*story).agreements, (*story).complete}},
+	{140, tell{(*story).takeEffect}},
+	{112, tell{(*story).examine}},
+	{105, tell{(*story).grant}},
+	{60, tell{(*story).amendment, (*story).report}},
+	{50, tell{(*story).suspensions}},
+	{45, tell{(*story).keepOldBundle, (*story).remedied}},
+	{30, tell{(*story).endings, (*story).annul}},
+	{10, tell{(*story).notices}},
+	{1, tell{(*story).lateGrant}},
 }
 
 // run tells the whole story and arrives at the present.
@@ -51,8 +58,10 @@ func (s *story) run() error {
 		if err := s.sync(); err != nil {
 			return err
 		}
-		if err := c.tell(s); err != nil {
-			return err
+		for _, part := range c.tell {
+			if err := part(s); err != nil {
+				return err
+			}
 		}
 	}
 	return s.arrive()

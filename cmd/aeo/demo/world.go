@@ -31,7 +31,8 @@ type site struct {
 	ca       string
 	anchor   *bundle.Anchor
 	server   *http.Server
-	bundling bool // members of a union build no bundle
+	bundling bool                       // members of a union build no bundle
+	people   map[string]registry.Caller // who is logged in, by name; none where acts are by name
 }
 
 // places are the administrations of the demo, in the order they start. A place
