@@ -1,10 +1,14 @@
 package registry_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"strings"
 	"testing"
 
+	"github.com/aeo-registry/aeo/keys"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/visit"
@@ -65,6 +69,18 @@ func TestAVisitFromThePlanToTheFindings(t *testing.T) {
 	foreign := strings.ReplaceAll(theirs.Case, "FR-", "DE-")
 	forged := other.taken(theirs, "V. Second")
 	refused("a form of another office", registry.ErrInvalid, "the file is of visit", registry.ImportVisit{Visit: foreign, File: forged, By: "V. Second"})
+	_, form, err := visit.Parse(file)
+	must(t, err)
+	form.Lines[0].Question = "Is there a gate?" // and everything else as it was
+	key, err := keys.NewSigner(got(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t))
+	must(t, err)
+	altered := got(visit.New(form, key))(t)
+	altered.VisitedOn = "2026-01-05"
+	altered.Answer(visit.Answer{Line: 1, Result: authorisation.Met})
+	refused("altered questions", registry.ErrInvalid, "it was not handed out here, or was altered since",
+		registry.ImportVisit{Visit: v.Case, File: got(altered.Marshal())(t), By: "V. Second"})
+	nowhere := visit.Answer{Line: 1, Result: authorisation.Met, Evidence: []string{strings.Repeat("a", 64)}}
+	refused("a photograph nobody entered", registry.ErrInvalid, "row 1: evidence of G-1", registry.ImportVisit{Visit: v.Case, File: de.taken(v, "V. Second", nowhere), By: "V. Second"})
 	bad := de.taken(v, "V. Second", visit.Answer{Line: 1, Result: "splendid"}, visit.Answer{Line: 3, Result: authorisation.NotMet}, visit.Answer{Line: 999, Result: authorisation.Met})
 	for _, words := range []string{"row 1:", "row 3:", "row 999:"} { // all at once
 		refused("bad answers", registry.ErrInvalid, words, registry.ImportVisit{Visit: v.Case, File: bad, By: "V. Second"})
@@ -87,6 +103,13 @@ func TestAVisitFromThePlanToTheFindings(t *testing.T) {
 	if v.State != authorisation.VisitSignedOff || len(app.Findings) != len(v.Plan.Items) || app.Findings[0].Assessor != "V. Lead" {
 		t.Fatalf("%s; %d findings of %d, by %s", v.State, len(app.Findings), len(v.Plan.Items), app.Findings[0].Assessor)
 	}
+	got(de.AssessApplication(ctx, registry.AssessApplication{Application: app.Case, AllMet: true, Findings: []authorisation.Finding{app.Findings[0].Finding}, By: "Assessor"}))(t)
+	grant := registry.DecideApplication{Application: app.Case, Grant: true, DryRun: true, By: "V. Second"}
+	if _, err := de.DecideApplication(ctx, grant); !errors.Is(err, registry.ErrNotAllowed) {
+		t.Errorf("decided by who visited: %v", err)
+	}
+	grant.By = "Decider"
+	got(de.DecideApplication(ctx, grant))(t) // every site was visited
 	de.restart()
 	if same := got(de.Visit(v.Case))(t); len(same.Reports) != 1 || same.SignedBy != "V. Lead" {
 		t.Errorf("after a restart: %+v", same)
@@ -108,4 +131,23 @@ func TestAVisitIsMovedAndCancelledWithAReason(t *testing.T) {
 	if _, err := de.ExportVisit(ctx, registry.ExportVisit{Visit: v.Case, By: "V. Lead"}); !errors.Is(err, registry.ErrConflict) {
 		t.Errorf("a cancelled visit was handed out: %v", err)
 	}
+}
+
+func TestAGrantWaitsForVisits(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	ctx := t.Context()
+	app, v := de.planned()
+	got(de.AssessApplication(ctx, registry.AssessApplication{Application: app.Case, AllMet: true, By: "Assessor"}))(t)
+	grant := registry.DecideApplication{Application: app.Case, Grant: true, DryRun: true, By: "Decider"}
+	refused := func(words string) {
+		t.Helper()
+		if _, err := de.DecideApplication(ctx, grant); !errors.Is(err, registry.ErrConflict) || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v, want %s", err, words)
+		}
+	}
+	refused("visit " + v.Case + " is not signed off")
+	got(de.CancelVisit(ctx, registry.CancelVisit{Visit: v.Case, Reason: "snow", By: "Desk"}))(t)
+	refused("site HAM was not visited")
+	grant.Without = unvisited
+	got(de.DecideApplication(ctx, grant))(t)
 }
