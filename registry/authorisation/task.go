@@ -99,6 +99,50 @@ func (a Application) Facets() []Facet {
 // Tasks are what clocks of the authorisation run for.
 func (a Authorisation) Tasks() []Task { return tasksOf(a.Clocks, "", "") }
 
+// Tasks are what the monitoring of an authorisation waits for: answers to the holder's
+// reports, the end of a re-check, and what is due so soon that the programme warns of it.
+func (m Monitoring) Tasks() (out []Task) {
+	if m.ClosedAt != 0 {
+		return nil
+	}
+	checked := m.Recheck != nil && m.Recheck.ClosedAt == 0
+	for _, t := range tasksOf(m.Clocks, "", "") {
+		rule, _ := clockOf(t.What)
+		if (t.Warned || rule == RuleAction) && !(checked && rule == RuleRecheck) {
+			out = append(out, t)
+		}
+	}
+	if checked {
+		k, _ := m.Clocks.Open(RuleRecheck)
+		out = append(out, Task{What: "reassess", Due: k.Due, Officer: m.Recheck.By})
+	}
+	for _, r := range m.Reports {
+		if r.Open() {
+			out = append(out, Task{What: "acknowledge", Warned: r.Late(), Office: r.Office})
+		}
+	}
+	return out
+}
+
+// Tasks are a visit to be made, or the lead's word on what it found.
+func (v Visit) Tasks() []Task {
+	switch v.State {
+	case VisitPlanned:
+		return []Task{{What: "visit", Due: v.Plan.Until, Officer: v.Plan.Team[0]}}
+	case VisitReported:
+		return []Task{{What: "sign_off", Officer: v.Plan.Team[0]}}
+	}
+	return nil
+}
+
+// Tasks are the second person's answer.
+func (a Approval) Tasks() []Task {
+	if !a.State.Open() {
+		return nil
+	}
+	return []Task{{What: "approve", Due: a.ExpiresAt}}
+}
+
 // Facets are what authorisations are looked for by: every state one of its components is in.
 func (a Authorisation) Facets() []Facet {
 	list := make([]Facet, 0, 4)

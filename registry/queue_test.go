@@ -1,0 +1,84 @@
+package registry_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/access"
+	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/google/go-cmp/cmp"
+)
+
+// queued are the numbers in the queue with what they wait for.
+func (o *office) queued(of registry.QueueOf) []string {
+	list := []string{}
+	items, _, err := o.Queue(of, registry.Page{})
+	must(o.t, err)
+	for _, i := range items {
+		list = append(list, i.Number+" "+i.What)
+	}
+	return list
+}
+
+// TestTheQueueHoldsAllThatWaits: reports and re-checks of holders, and visits, beside
+// the applications. What is due in a year is not in the way.
+func TestTheQueueHoldsAllThatWaits(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	ctx := t.Context()
+	is := func(what string, want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(append([]string{}, want...), nz.queued(registry.QueueOf{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	a := nz.grant(orchards)
+	is("granted")
+	got(nz.Report(ctx, registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportIncident, Text: "A seal is broken.", By: orchards.name}))(t)
+	got(nz.Reassess(ctx, registry.Reassess{Authorisation: a.Case, Cause: "incident", By: "Assessor"}))(t)
+	is("reported", a.Case+" reassess", a.Case+" acknowledge")
+	if mine := nz.queued(registry.QueueOf{Officer: "assessor"}); len(mine) != 1 || mine[0] != a.Case+" reassess" {
+		t.Errorf("of the assessor: %q", mine)
+	}
+	got(nz.AcknowledgeReport(ctx, registry.AcknowledgeReport{Authorisation: a.Case, Report: 1, By: "Desk"}))(t)
+	got(nz.Reassess(ctx, registry.Reassess{Authorisation: a.Case, Result: authorisation.Keep, Told: authorisation.ByPortal, Said: "All is well.", By: "Assessor"}))(t)
+	is("answered")
+	nz.clock.forward(350 * day)
+	nz.Tick(ctx) // what was published is too old by now
+	is("a year later", a.Case+" self_assessment", a.Case+" internal_audit")
+	got(nz.Withdraw(ctx, registry.Measure{Authorisation: a.Case, By: "Desk"}))(t)
+	is("withdrawn")
+	if audit := got(nz.Audit())(t); audit.Differing != 0 {
+		t.Errorf("the log gives other rows: %+v", audit.Differences)
+	}
+}
+
+func TestTheQueueHoldsVisits(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	app, v := de.planned()
+	if list := de.queued(registry.QueueOf{Officer: v.Plan.Team[0]}); !cmp.Equal(list, []string{v.Case + " visit"}) {
+		t.Errorf("planned for %s: %q", app.Case, list)
+	}
+	got(de.ImportVisit(t.Context(), registry.ImportVisit{Visit: v.Case, File: de.taken(v, v.Plan.Team[0]), By: v.Plan.Team[0]}))(t)
+	if list := de.queued(registry.QueueOf{Officer: v.Plan.Team[0]}); !cmp.Equal(list, []string{v.Case + " sign_off"}) {
+		t.Errorf("reported: %q", list)
+	}
+	got(de.SignOffVisit(t.Context(), registry.SignOffVisit{Visit: v.Case, By: v.Plan.Team[0]}))(t)
+	if list := de.queued(registry.QueueOf{Officer: v.Plan.Team[0]}); len(list) > 0 {
+		t.Errorf("signed off: %q", list)
+	}
+}
+
+func TestTheQueueHoldsWhatWaitsForASecondPerson(t *testing.T) {
+	s := staffed(t)
+	number := s.person("Dov Decider")
+	_, asked := s.ChangeRole(s.as(s.admin), registry.ChangeRole{Account: number, Role: access.DecisionMaker})
+	soon := registry.QueueOf{Within: 30 * 24 * time.Hour}
+	if list := s.queued(soon); !cmp.Equal(list, []string{"NZ-APR-000001 approve"}) {
+		t.Errorf("asked for: %q (%v)", list, asked)
+	}
+	s.agreed(s.second, asked)
+	if list := s.queued(soon); len(list) > 0 {
+		t.Errorf("agreed to: %q", list)
+	}
+}
