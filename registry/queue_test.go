@@ -36,7 +36,7 @@ func TestTheQueueHoldsAllThatWaits(t *testing.T) {
 	is("granted")
 	got(nz.Report(ctx, registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportIncident, Text: "A seal is broken.", By: orchards.name}))(t)
 	got(nz.Reassess(ctx, registry.Reassess{Authorisation: a.Case, Cause: "incident", By: "Assessor"}))(t)
-	is("reported", a.Case+" reassess", a.Case+" acknowledge")
+	is("reported", a.Case+" acknowledge", a.Case+" reassess") // an incident waits from the moment it is told
 	if mine := nz.queued(registry.QueueOf{Officer: "assessor"}); len(mine) != 1 || mine[0] != a.Case+" reassess" {
 		t.Errorf("of the assessor: %q", mine)
 	}

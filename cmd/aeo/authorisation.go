@@ -16,6 +16,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	for _, m := range measures {
 		cmd.AddCommand(a.measure(m))
 	}
+	cmd.AddCommand(a.suspendedCmds()...)
 	cmd.AddCommand(a.monitoringCmds()...)
 	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
 		authorisationListing().command(a, "list authorisations: all, or those looked for", caseFilters()...))
@@ -149,10 +150,20 @@ func (a *app) showSuspension(w io.Writer, c authorisation.Component, auth author
 	if s.Overdue != 0 {
 		fmt.Fprintf(w, "  %-13s a decision is due since %s\n", "", instant(s.Overdue))
 	}
+	if r := s.Remedied; r != nil {
+		fmt.Fprintf(w, "  %-13s remedied, says %s on %s: %s\n", "", r.By, day(r.At), r.Text)
+	}
 	for _, k := range auth.Clocks {
 		rule, of, _ := strings.Cut(k.Rule, "#")
-		if of == c.Code && k.EndedAt == 0 && k.LapsedAt == 0 && k.Due != 0 {
-			fmt.Fprintf(w, "  %-13s %s %s, then %s\n", "", strings.ReplaceAll(rule, "_", " "), dueIn(k.Due, a.zoneOf(auth.Authority)), lapseWords(rule, k.Outcome))
+		if of != c.Code || k.EndedAt != 0 || k.LapsedAt != 0 {
+			continue
+		}
+		what := strings.ReplaceAll(rule, "_", " ")
+		for _, s := range k.Standing {
+			fmt.Fprintf(w, "  %-13s %s stands still since %s for %s%s\n", "", what, day(s.Since), strings.ReplaceAll(s.For, "_", " "), because(s.Reason, s.Basis))
+		}
+		if k.Due != 0 {
+			fmt.Fprintf(w, "  %-13s %s %s, then %s\n", "", what, dueIn(k.Due, a.zoneOf(auth.Authority)), lapseWords(rule, k.Outcome))
 		}
 	}
 }

@@ -96,6 +96,8 @@ func localCases(r *mux.Router, n *registry.Node) {
 	get(r, "/authorisations/{id}", named(n.Authorisation))
 	command(r, "/authorisations/suspend", n.Suspend)
 	command(r, "/authorisations/confirm", n.ConfirmSuspension)
+	command(r, "/authorisations/extend", n.ExtendSuspension)
+	command(r, "/authorisations/remedied", n.ReportRemedy)
 	command(r, "/authorisations/renew", n.Renew)
 	command(r, "/authorisations/reinstate", n.Reinstate)
 	command(r, "/authorisations/revoke", n.Revoke)

@@ -88,6 +88,8 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /authorisations/{id}/credential": {"the holder's file", "component preset receipts"},
 	"POST /authorisations/suspend":        {"suspend components", ""},
 	"POST /authorisations/confirm":        {"confirm an urgent suspension as a second officer", ""},
+	"POST /authorisations/extend":         {"let a suspension last longer, stand still, or run again", ""},
+	"POST /authorisations/remedied":       {"the holder's word that what was lacking is remedied", ""},
 	"POST /authorisations/reinstate":      {"lift a suspension", ""},
 	"POST /authorisations/revoke":         {"end components for the future", ""},
 	"POST /authorisations/annul":          {"end components from their beginning on", ""},

@@ -160,6 +160,8 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		return a.confirm(c)
 	case ChangeClocks:
 		return a.changeClocks(c)
+	case ReportRemedy:
+		return a.remedy(c)
 	case Reinstate:
 		return a.act(c, ActReinstate, c.Components, c.From, func(on []string) Data { return AuthorisationReinstated{on} })
 	case Revoke:
@@ -215,6 +217,8 @@ func (a *Authorisation) change(e Event) error {
 		return a.confirmed(d, e)
 	case AuthorisationClocksChanged:
 		return a.clocksChanged(d)
+	case AuthorisationRemedied:
+		return a.remedied(d, e)
 	case AuthorisationFellDue:
 		return a.fellDue(d.Change)
 	case AuthorisationReinstated:

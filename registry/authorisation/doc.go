@@ -134,6 +134,7 @@
 //	authorisation.confirmed   components
 //	authorisation.renewed     expires_at, second
 //	authorisation.clocks_changed changes
+//	authorisation.remedied    components, text, clocks?
 //	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components
 //	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing

@@ -51,6 +51,7 @@ func oneOfEach() []Event {
 		MonitoringRecheckClosed{Keep, findings(Met), "portal", "All is well.", timed}, MonitoringChecked{"criminal_record", "clear", "court register", ""},
 		MonitoringActionAsked{"CA-1", "I-1", "S1", Minor, "fence", "Head of security", 300, timed}, MonitoringActionFinished{"CA-1", "seen", []string{hash}, timed},
 		AuthorisationRenewed{300, "second"}, AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
+		AuthorisationRemedied{both, "The fence stands.", Timed{[]deadline.Change{starting("remedy_check#AEOC", "ask", 200, 30, 3)}}},
 		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
 		ProgrammeOpened{DocumentApproved{packDocument(), "second"}}, DocumentApproved{packDocument(), "second"},
 		DocumentActivated{packDocument().SHA256, "second"}, DocumentInForce{packDocument().SHA256},

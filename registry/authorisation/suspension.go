@@ -40,6 +40,8 @@ type Suspension struct {
 	Urgent    bool   `json:"urgent,omitzero"`    // one officer's, without hearing; lapses unless confirmed
 	Confirmed string `json:"confirmed,omitzero"` // the second officer
 	Overdue   int64  `json:"overdue,omitzero"`   // since when its time is over and a decision is awaited
+
+	Remedied *Remedied `json:"remedied,omitzero"`
 }
 
 // Heard says how the rights of a holder were kept in an adverse act (UCC Art. 22(6)):

@@ -100,7 +100,8 @@ func (a Application) Facets() []Facet {
 func (a Authorisation) Tasks() []Task { return tasksOf(a.Clocks, "", "") }
 
 // Tasks are what the monitoring of an authorisation waits for: answers to the holder's
-// reports, the end of a re-check, and what is due so soon that the programme warns of it.
+// reports, those of incidents and held goods since they came in; the end of a re-check;
+// and what is due so soon that the programme warns of it.
 func (m Monitoring) Tasks() (out []Task) {
 	if m.ClosedAt != 0 {
 		return nil
@@ -118,7 +119,11 @@ func (m Monitoring) Tasks() (out []Task) {
 	}
 	for _, r := range m.Reports {
 		if r.Open() {
-			out = append(out, Task{What: "acknowledge", Warned: r.Late(), Office: r.Office})
+			t := Task{What: "acknowledge", Warned: r.Late(), Office: r.Office}
+			if r.Kind == ReportIncident || r.Kind == ReportCargo {
+				t.Due = r.At // goods are held, or a site is not safe, until somebody answers
+			}
+			out = append(out, t)
 		}
 	}
 	return out

@@ -66,7 +66,12 @@ func (p Planner) Stop(c Clocks, name string, at time.Time, why Why) (Change, err
 // Resume lets a clock run again that stands still for a reason; it does so once no
 // other reason is left.
 func (p Planner) Resume(c Clocks, name string, at time.Time, why Why) (Change, error) {
-	return p.next(c, Change{Rule: name, Do: Resume, At: at.Unix(), For: why.For, Reason: why.Reason, Basis: why.Basis}, nil)
+	return p.next(c, Change{Rule: name, Do: Resume, At: at.Unix(), For: why.For, Reason: why.Reason, Basis: why.Basis}, func(_ Rule, k Clock) error {
+		if !slices.ContainsFunc(k.Standing, func(s Standing) bool { return s.For == why.For }) {
+			return fmt.Errorf("%w: %s does not stand still for %q", ErrNotAllowed, name, why.For)
+		}
+		return nil
+	})
 }
 
 // Extend makes a period longer for a reason the rule names, before it is over. An
