@@ -76,6 +76,6 @@ func record[S authorisation.Machine[S]](ctx context.Context, n *Node, k caseKind
 			break
 		}
 	}
-	tell(ctx, version(where.Leaves[len(events)-1]))
+	tell(ctx, events[0].Case, version(where.Leaves[len(events)-1]))
 	return state, nil
 }

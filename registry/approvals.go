@@ -97,6 +97,13 @@ func (n *Node) jointActs() map[string]jointAct {
 	}
 }
 
+// TakesTwo reports whether what is posted to a path of the API, such as
+// authorisations/revoke, takes two people.
+func TakesTwo(act string) bool {
+	_, ok := (*Node)(nil).jointActs()[act]
+	return ok
+}
+
 // jointly holds for an act that takes two people, before anything of it is done. It
 // fills in both. Until there are accounts the request names them; an account's
 // request is taken down, which is the error [AwaitsSecond], unless it is the one a
@@ -255,6 +262,9 @@ type Approved struct {
 	Result   any                    `json:"result,omitzero"`
 }
 
+// answerAct is the path of the API a second person's answer is posted to.
+const answerAct = "approvals/answer"
+
 // Approve agrees to a request of another, and carries it out with both names; or
 // refuses it, which who asked may too. Agreement is durable before the act: one that
 // a crash kept from being carried out is repeated by agreeing again.
@@ -281,6 +291,11 @@ func (n *Node) Approve(ctx context.Context, r Approve) (*Approved, error) {
 			err = n.dropRequest(a)
 		}
 		return &Approved{Approval: a}, err
+	}
+	if !a.State.Open() && a.Second == by.Actor {
+		if d, found, err := n.requested(CallerOf(ctx).Request); err != nil || found && d.Number == a.Case {
+			return &Approved{Approval: a}, err // the same answer once more
+		}
 	}
 	raw, err := n.requestOf(a)
 	if err != nil {

@@ -153,7 +153,7 @@ func (n *Node) asItIs(ctx context.Context, number string) (authorisation.Authori
 	if err != nil {
 		return authorisation.Authorisation{}, err
 	}
-	tell(ctx, now)
+	tell(ctx, number, now)
 	return readCase(n, number, view.Authorisation)
 }
 

@@ -94,7 +94,8 @@ type Issued struct {
 
 // IssueAll issues anew for every authorisation, many at a time. Each credential
 // is durable on its own: what was issued before an error or the end of ctx stays
-// issued, and is counted. It may be repeated.
+// issued, and is counted. It may be repeated: under the same key it goes on with those
+// for whom nothing was issued yet.
 //
 // What limits it, and every issuing, is the processor: of the time a credential
 // takes on all cores together, three tenths go into the verification that follows its
@@ -143,6 +144,17 @@ func (n *Node) issueAgain(ctx context.Context, number string, r IssueAll) (count
 	if r.DryRun {
 		a, err := n.Authorisation(number)
 		return int64(len(issuable(a))), err
+	}
+	ctx = within(ctx, number)
+	if request := CallerOf(ctx).Request; request != (authorisation.Origin{}) {
+		_, done, err := n.requested(request)
+		if err != nil {
+			return 0, err
+		}
+		if done {
+			a, err := n.Authorisation(number)
+			return int64(len(issuable(a))), err
+		}
 	}
 	digests, err := n.issue(ctx, number, r.Days, r.By, issuable)
 	return int64(len(digests)), err
@@ -247,7 +259,7 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 	if err != nil {
 		return nil, err
 	}
-	tell(ctx, now)
+	tell(ctx, number, now)
 	return digests, nil
 }
 

@@ -107,6 +107,7 @@ type Node struct {
 	files     *files.Store
 	people    people
 	secrets   secrets
+	answers   answers
 	guesses   access.Backoff
 	hashing   chan struct{} // passwords tried at once
 	rates     rates

@@ -93,7 +93,7 @@ func (n *Node) actOnOperator(ctx context.Context, o authorisation.Operator, c au
 	if err != nil {
 		return o, err
 	}
-	tell(ctx, version(where.Leaves[len(where.Leaves)-1]))
+	tell(ctx, o.Case, version(where.Leaves[len(where.Leaves)-1]))
 	n.directory.touch(o.Case, len(o.Releases) > 0)
 	return o, nil
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ type Caller struct {
 	Act     string // path of the API, such as applications/withdraw: what a power of attorney is measured by
 	// Request is written into the first event the request brings about; see [Node.Once].
 	Request authorisation.Origin
+	// Key is what the request bears, as it was sent: it seals the answer that is
+	// kept; see [Node.Answered].
+	Key string
 	// IfMatch is the version the case the request is about must have; see [Node.Version].
 	IfMatch string
 	// Heard is told what became of Request and IfMatch; nil where nobody listens.
@@ -56,11 +60,12 @@ type Heard struct {
 	mu      sync.Mutex
 	stamped bool
 	matched bool
+	number  string
 	version string
 }
 
-// Version is the version the case had right after the request changed it, empty
-// where it changed none.
+// Version is the version the case the request is about had after the last event
+// the request brought about in it, empty where it changed none.
 func (h *Heard) Version() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -151,16 +156,19 @@ func stamp(ctx context.Context, events []authorisation.Event) {
 	}
 }
 
-// tell lets the caller hear the version that the case it is about has now: the
-// first it changed.
-func tell(ctx context.Context, version string) {
+// tell lets the caller hear the version that a case has now, if it is the one the
+// request is about: the first it changed.
+func tell(ctx context.Context, number, version string) {
 	h := CallerOf(ctx).Heard
 	if h == nil {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.version == "" {
+	if h.number == "" {
+		h.number = number
+	}
+	if h.number == number {
 		h.version = version
 	}
 }
@@ -170,25 +178,25 @@ func tell(ctx context.Context, version string) {
 // It holds across a crash, because the key is part of the event that was written,
 // and only for what writes an event.
 func (n *Node) Once(ctx context.Context, do func() error) (done any, again bool, err error) {
-	r := CallerOf(ctx).Request
+	c := CallerOf(ctx)
+	r := c.Request
 	if r == (authorisation.Origin{}) {
 		return nil, false, do()
 	}
 	defer n.cases.lock("request " + r.Key)()
+	if _, answered, err := n.answerTo(c); err != nil || answered {
+		return nil, false, cmp.Or(err, ErrKeyReused) // the other request was about no case
+	}
+	d, again, err := n.requested(r)
+	if err != nil {
+		return nil, false, err
+	}
+	if !again {
+		return nil, false, do()
+	}
 	err = n.ledger.View(func(tx ledger.Projection) error {
-		d, found, err := view.Request(tx, r.Key)
-		if err != nil || !found {
-			return err
-		}
-		if d.Body != r.Body {
-			return fmt.Errorf("%w, made about %s", ErrKeyReused, d.Number)
-		}
-		again = true
 		done, err = view.Case(tx, d.Kind, d.Number)
 		return err
 	})
-	if err != nil || again {
-		return done, again, err
-	}
-	return nil, false, do()
+	return done, true, err
 }

@@ -79,8 +79,8 @@ func addEvidence(w http.ResponseWriter, r *http.Request, n *registry.Node) {
 		resp, err = n.AddEvidence(ctx, e, content.Bytes())
 		return err
 	})
+	replays(w, again)
 	if again {
-		w.Header().Set(replayedHeader, "true")
 		resp = done
 	}
 	if err == nil {

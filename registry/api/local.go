@@ -280,9 +280,11 @@ func command[Req, Resp any](r *mux.Router, path string, do func(context.Context,
 }
 
 // post reads one strict JSON request, hands it to the node and answers with what it
-// returns, or with the case it is about where it was carried out before.
+// returns. Where it was carried out before, it is answered with the case it is about,
+// or as it was then.
 func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error)) http.Handler {
 	_, aboutCase := caseField(reflect.TypeFor[Resp]())
+	_, repeatable := harmless[strings.TrimPrefix(path, v1)]
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, req, err := readRequest[Req](r)
 		if err == nil {
@@ -297,13 +299,28 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 			refuse(w, err)
 			return
 		}
+		if !aboutCase {
+			if repeatable || dryRun(req) {
+				ctx = unbound(ctx)
+			}
+			raw, again, err := nodeOf(r).Answered(ctx, func() ([]byte, error) {
+				resp, err := do(ctx, req)
+				if err != nil {
+					return nil, err
+				}
+				return jcs.Marshal(resp)
+			})
+			replays(w, again)
+			answerJSON(w, jsontext.Value(raw), err)
+			return
+		}
 		var resp any
 		done, again, err := nodeOf(r).Once(ctx, func() (err error) {
 			resp, err = do(ctx, req)
 			return err
 		})
+		replays(w, again)
 		if again {
-			w.Header().Set(replayedHeader, "true")
 			resp = done
 			if _, is := done.(Resp); !is {
 				if waits, opened := done.(authorisation.Approval); opened {
@@ -316,6 +333,23 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 		}
 		answerJSON(w, resp, err)
 	})
+}
+
+func replays(w http.ResponseWriter, again bool) {
+	if again {
+		w.Header().Set(replayedHeader, "true")
+	}
+}
+
+// dryRun reports whether a request only wants to know what would become of it: that
+// takes no key.
+func dryRun(request any) bool {
+	v := reflect.ValueOf(request)
+	if v.Kind() != reflect.Struct {
+		return false
+	}
+	f := v.FieldByName("DryRun")
+	return f.Kind() == reflect.Bool && f.Bool()
 }
 
 func readRequest[Req any](r *http.Request) (raw []byte, req Req, err error) {

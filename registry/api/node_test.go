@@ -25,6 +25,13 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newNode is New Zealand with one holder, released for publication.
 func newNode(t testing.TB) *registry.Node {
 	t.Helper()
+	n, _ := newNodeIn(t)
+	return n
+}
+
+// newNodeIn says also with what it was opened.
+func newNodeIn(t testing.TB) (*registry.Node, registry.Options) {
+	t.Helper()
 	identity := filepath.Join(t.TempDir(), "identity.txt")
 	must(t, keyring.CreateIdentity(identity))
 	unlock, err := keyring.IdentityFile(identity)
@@ -49,7 +56,7 @@ func newNode(t testing.TB) *registry.Node {
 			t.Fatalf("%s: %d %s", step[0], w.Code, w.Body)
 		}
 	}
-	return n
+	return n, o
 }
 
 func must(t testing.TB, err error) {

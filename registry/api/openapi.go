@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
+	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/view"
 	"github.com/gorilla/mux"
@@ -60,6 +61,7 @@ func (s *schemas) operation(o *operation, problem schema) map[string]any {
 	}
 	headers := map[string]any{}
 	aboutCase := false
+	again := harmless[o.path]
 	if o.response != nil {
 		_, aboutCase = caseField(o.response)
 	}
@@ -67,10 +69,12 @@ func (s *schemas) operation(o *operation, problem schema) map[string]any {
 		headers[tagHeader] = map[string]any{"schema": schema{"type": "string"}, "description": "the version of the case"}
 	}
 	if o.method == http.MethodPost {
-		parameters = append(parameters, parameter("header", keyHeader, keyWords(aboutCase), schema{"type": "string", "minLength": 1, "maxLength": maxKey}))
+		parameters = append(parameters, parameter("header", keyHeader, keyWords(o.path, aboutCase), schema{"type": "string", "minLength": 1, "maxLength": maxKey}))
 		if aboutCase {
 			parameters = append(parameters, parameter("header", matchHeader, "the ETag of the case as it was seen; 412 where it was changed meanwhile",
 				schema{"type": "string", "maxLength": maxTag}))
+		}
+		if again == "" {
 			headers[replayedHeader] = map[string]any{"schema": schema{"const": "true"}, "description": "the request was carried out before"}
 		}
 		body := map[string]any{"application/octet-stream": map[string]any{}}
@@ -79,7 +83,7 @@ func (s *schemas) operation(o *operation, problem schema) map[string]any {
 		}
 		out["requestBody"] = map[string]any{"required": true, "content": body}
 	}
-	if aboutCase && o.method == http.MethodPost {
+	if o.method == http.MethodPost && registry.TakesTwo(strings.TrimPrefix(o.path, "/")) {
 		out["responses"].(map[string]any)["202"] = map[string]any{"description": "it waits for a second person, whose answer it is carried out with",
 			"content": s.content(reflect.TypeFor[authorisation.Approval](), "", false)}
 	}
@@ -92,11 +96,14 @@ func (s *schemas) operation(o *operation, problem schema) map[string]any {
 	return out
 }
 
-func keyWords(aboutCase bool) string {
-	if aboutCase {
+func keyWords(path string, aboutCase bool) string {
+	switch again := harmless[path]; {
+	case again != "":
+		return "taken and not needed: " + again
+	case aboutCase:
 		return "a request with a key is carried out once: the key is part of the event it brings about"
 	}
-	return "taken and not needed: this names what it is about, so that doing it again changes nothing more"
+	return "a request with a key is carried out once, and answered the same for a week. Where the node fell between the act and its answer: " + halfDone[path]
 }
 
 func (s *schemas) content(t reflect.Type, media string, request bool) map[string]any {

@@ -71,8 +71,8 @@ func serving(n *registry.Node) mux.MiddlewareFunc {
 func nodeOf(r *http.Request) *registry.Node { return r.Context().Value(nodeKey{}).(*registry.Node) }
 
 // bound is the context of a request that is bound to a key, or to a version of
-// the case it is about. Only what answers with a case can be bound to a version,
-// and writes the key into the event it makes: all else may be asked again as it is.
+// the case it is about. Only what answers with a case can be bound to a version. The
+// digest of what is asked covers the key, so that nobody guesses a password from it.
 func bound(r *http.Request, path string, body []byte, aboutCase bool) (context.Context, *registry.Heard, error) {
 	c := registry.CallerOf(r.Context())
 	c.Heard = new(registry.Heard)
@@ -90,10 +90,17 @@ func bound(r *http.Request, path string, body []byte, aboutCase bool) (context.C
 	if c.IfMatch, err = version(match); err != nil {
 		return nil, nil, err
 	}
-	if key != "" && aboutCase {
-		c.Request = authorisation.Origin{Body: digest(path, string(body)), Key: digest(c.Account, key)}
+	if key != "" {
+		c.Key, c.Request = key, authorisation.Origin{Body: digest(path, string(body), key), Key: digest(c.Account, key)}
 	}
 	return registry.WithCaller(r.Context(), c), c.Heard, nil
+}
+
+// unbound is a context for what a key is not needed for.
+func unbound(ctx context.Context) context.Context {
+	c := registry.CallerOf(ctx)
+	c.Request, c.Key = authorisation.Origin{}, ""
+	return registry.WithCaller(ctx, c)
 }
 
 // single is a header that is given once, in visible characters.

@@ -157,3 +157,42 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /backup":              {"a backup", ""},
 	"GET /backup/subject-keys": {"a backup of the keys of traders", ""},
 }
+
+// harmless are the POST routes that keep no answer, and why asking them again does
+// no harm. All others that do not answer with a case keep their answer.
+var harmless = map[string]string{
+	"/login":                      "it gives another token; no secret is kept to be given twice, and those given lapse",
+	"/tokens":                     "it gives another token, which the list of tokens shows and which lapses; no secret is kept to be given twice",
+	"/tick":                       "it does what is due, which then is no longer due",
+	"/verify":                     "it only reads",
+	"/applications/evidence/read": "it only reads, and notes that it was read each time",
+	"/programme/check":            "it only reads",
+	"/lists/reconcile":            "it only reads",
+	"/peers/sync":                 "it looks at the partner once more",
+	"/bundle":                     "it builds the bundle anew of what there is",
+	"/log/audit":                  "it only reads",
+	"/log/rebuild":                "it makes the same rows of the same log",
+	"/log/export":                 "it writes the same files",
+}
+
+// halfDone says of routes that keep their answer what becomes of a repetition whose
+// first answer a crash kept from being kept.
+var halfDone = map[string]string{
+	"/approvals/answer":          "who agreed before carries on what was not carried out, and is told what was",
+	"/tokens/revoke":             "a token that is gone is not found",
+	"/keys/rotate":               "a key that is announced already is a conflict",
+	"/credentials/all":           "it goes on with those for whom nothing was issued under the key",
+	"/visits/export":             "the form is handed out once more, under a digest of its own, which the log says",
+	"/scoring/draw":              "it draws among those of which there is no sample",
+	"/mras":                      "an annex that is in force is answered with",
+	"/mras/sign":                 "the same text is signed, and kept under its one digest",
+	"/mras/notices":              "what such a notice says already is a conflict",
+	"/mras/negotiations":         "the same draft is kept under its one digest",
+	"/mras/negotiations/drop":    "a draft that is gone is not found",
+	"/mras/negotiations/propose": "partners are sent the same text, which they know by its digest",
+	"/recognitions":              "the same declaration takes the place of itself",
+	"/lists":                     "a list that was taken is a conflict",
+	"/peers":                     "a partner followed under the same keys stays so",
+	"/peers/thaw":                "a partner that is not frozen is a conflict",
+	"/peers/remove":              "a partner that is gone is not found",
+}
