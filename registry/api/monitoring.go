@@ -1,16 +1,14 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/gorilla/mux"
 )
 
 // localMonitoring is what happens after a grant.
 func localMonitoring(r *mux.Router, n *registry.Node) {
-	get(r, "/monitoring", func(*http.Request) (any, error) { return asList(n.Monitorings()) })
-	get(r, "/monitoring/{id}", func(q *http.Request) (any, error) { return n.Monitoring(id(q)) })
+	get(r, "/monitoring", listed(n.Monitorings))
+	get(r, "/monitoring/{id}", named(n.Monitoring))
 	command(r, "/monitoring/plan", n.PlanMonitoring)
 	command(r, "/monitoring/report", n.Report)
 	command(r, "/monitoring/acknowledge", n.AcknowledgeReport)

@@ -11,7 +11,9 @@ import (
 // localVisits are the validation visits. Who is outside the administration reads of
 // their own when and by whom, not what was found: that they hear with the decision.
 func localVisits(r *mux.Router, n *registry.Node) {
-	get(r, "/lookalikes", func(q *http.Request) (any, error) { return asList(n.Lookalikes(q.URL.Query().Get("name"))) })
+	get(r, "/lookalikes", func(q *http.Request) (List[registry.Lookalike], error) {
+		return asList(n.Lookalikes(q.URL.Query().Get("name")))
+	})
 	get(r, "/visits", func(q *http.Request) (List[authorisation.Visit], error) {
 		visits, err := n.Visits()
 		list, err := seen(q, listOf(visits), err, func(v authorisation.Visit) string { return v.Operator })
@@ -25,7 +27,7 @@ func localVisits(r *mux.Router, n *registry.Node) {
 		}
 		return list, nil
 	})
-	get(r, "/visits/{id}", func(q *http.Request) (any, error) {
+	get(r, "/visits/{id}", func(q *http.Request) (authorisation.Visit, error) {
 		v, err := n.Visit(id(q))
 		if err != nil {
 			return v, err

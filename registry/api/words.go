@@ -33,6 +33,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /operators":      {"operators, in the order of their names or numbers", "name identifier cursor limit"},
 	"GET /operators/{id}": {"one operator", ""},
 	"POST /operators":     {"enter an operator in the register", ""},
+	"GET /lookalikes":     {"operators whose names are hard to tell from one", "name"},
 	"POST /releases":      {"note that data about a holder may be let out, or may no longer", ""},
 
 	"GET /queue":                             {"what waits for somebody, what is due first coming first", "officer office mine within cursor limit"},
