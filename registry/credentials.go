@@ -267,9 +267,10 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, component string, days int64) credential.Claims {
 	now := n.now()
 	start := time.Unix(max(a.EffectiveAt, now.Unix()), 0)
+	its, _ := a.Component(component)
 	var end time.Time
-	if a.ExpiresAt != 0 {
-		end = time.Unix(a.ExpiresAt, 0)
+	if until := a.Until(its); until != 0 {
+		end = time.Unix(until, 0)
 	}
 	pack := n.packFor(a.Authority)
 	expires := pack.CredentialUntil(start, end)
@@ -278,7 +279,7 @@ func (n *Node) claims(a authorisation.Authorisation, o authorisation.Operator, c
 	}
 	granted := time.Unix(a.GrantedAt, 0)
 	c := credential.Claims{
-		Issuer: n.config.EntityID, IssuedAt: now.Unix(), NotBefore: a.EffectiveAt, Expires: expires.Unix(),
+		Issuer: n.config.EntityID, IssuedAt: now.Unix(), NotBefore: max(a.EffectiveAt, its.InForceFrom), Expires: expires.Unix(),
 		Territory: n.config.Territory, Authority: cmp.Or(a.Authority, n.config.Authority), Programme: a.Programme, Type: component,
 		Subject: credential.Subject{
 			LegalName: o.Holder.LegalName, Identifiers: o.Holder.Identifiers, Roles: a.Roles,

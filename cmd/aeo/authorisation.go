@@ -18,6 +18,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	}
 	cmd.AddCommand(a.suspendedCmds()...)
 	cmd.AddCommand(a.monitoringCmds()...)
+	cmd.AddCommand(a.wayBackCmds()...)
 	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
 		authorisationListing().command(a, "list authorisations: all, or those looked for", caseFilters()...))
 	return cmd
@@ -127,6 +128,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 			}
 			fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
 			a.showSuspension(w, c, auth)
+			a.showStay(w, c)
 			for _, p := range c.Pending {
 				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
 			}

@@ -104,6 +104,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	command(r, "/authorisations/annul", n.Annul)
 	command(r, "/authorisations/withdraw", n.Withdraw)
 	command(r, "/authorisations/amend", n.Amend)
+	localWayBack(r, n)
 	command(r, "/credentials", n.IssueCredential)
 	command(r, "/credentials/all", n.IssueAll)
 	raw(r, http.MethodGet, "/authorisations/{id}/credential", "text/plain", func(w http.ResponseWriter, q *http.Request) {

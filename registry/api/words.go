@@ -96,6 +96,8 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/annul":          {"end components from their beginning on", ""},
 	"POST /authorisations/withdraw":       {"end components at the holder's wish", ""},
 	"POST /authorisations/renew":          {"let a limited authorisation last another period", ""},
+	"POST /authorisations/stay":           {"let a measure have no effect for a time, or end that", ""},
+	"POST /authorisations/set-aside":      {"take a measure back", ""},
 	"POST /authorisations/amend":          {"change what an authorisation covers", ""},
 
 	"GET /monitoring":              {"what is watched of all authorisations", ""},

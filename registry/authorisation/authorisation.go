@@ -10,7 +10,7 @@ import (
 // A State is where a component of an authorisation stands.
 type State string
 
-// The states of a component. Ended is final.
+// The states of a component. Ended is final unless what ended it is stayed or set aside.
 const (
 	PendingEffect State = "pending_effect"
 	Effective     State = "effective"
@@ -61,6 +61,10 @@ type Component struct {
 	Pending []Pending `json:"pending"`           // by time; at most one of each act
 
 	Suspension *Suspension `json:"suspension,omitzero"` // why it is suspended, or is to be
+
+	Measures    []Taken `json:"measures,omitempty"`     // at most one of each act
+	Stayed      *Stay   `json:"stayed,omitzero"`        // the measure that has no effect for a time
+	InForceFrom int64   `json:"in_force_from,omitzero"` // where it came back from an end only later than that end
 }
 
 // An Authorisation is the state of what a grant created. The zero Authorisation
@@ -156,6 +160,12 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		return a.suspend(c)
 	case Renew:
 		return a.renew(c)
+	case StayMeasure:
+		return a.stay(c)
+	case LiftStay:
+		return a.liftStay(c)
+	case SetAsideMeasure:
+		return a.setAside(c)
 	case Confirm:
 		return a.confirm(c)
 	case ChangeClocks:
@@ -223,11 +233,20 @@ func (a *Authorisation) change(e Event) error {
 		return a.fellDue(d.Change)
 	case AuthorisationReinstated:
 		return a.schedule(d.Components, ActReinstate, e)
+	case AuthorisationStayed:
+		return a.stayMeasure(d, e)
+	case AuthorisationStayLifted:
+		return a.stayLifted(d, e)
+	case AuthorisationSetAside:
+		return a.putAside(d, e)
 	case AuthorisationRevoked:
+		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
 		return a.schedule(d.Components, ActRevoke, e)
 	case AuthorisationAnnulled:
+		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
 		return a.settle(d.Components, ActAnnul, e.EffectiveAt, e.DecidedAt)
 	case AuthorisationWithdrawn:
+		a.took(d.Components, Taken{Act: ActWithdraw, By: e.Actor, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
 		return a.schedule(d.Components, ActWithdraw, e)
 	case AuthorisationAmended:
 		a.Roles, a.ScopeText = d.Roles, d.ScopeText
@@ -267,6 +286,7 @@ func (a Authorisation) clone() Authorisation {
 	a.Components = slices.Clone(a.Components)
 	for i := range a.Components {
 		a.Components[i].Pending = slices.Clone(a.Components[i].Pending)
+		a.Components[i].Measures = slices.Clone(a.Components[i].Measures)
 	}
 	a.Credentials = slices.Clone(a.Credentials)
 	for i := range a.Credentials {

@@ -154,11 +154,15 @@ func (a Authorisation) Live(component string) (Credential, bool) {
 	return Credential{}, false
 }
 
-// Unissued are the components in force, or to be, that never had a credential.
+// Ended reports whether the credential has ended, or will as soon as that is published.
+func (c Credential) Ended() bool { return c.last() == statuslist.Ended }
+
+// Unissued are the components in force, or to be, that never had a credential, or
+// whose credentials ended before they came back.
 func (a Authorisation) Unissued() []string {
 	var codes []string
 	for _, c := range a.Components {
-		if c.State.Issuable() && !slices.ContainsFunc(a.Credentials, func(o Credential) bool { return o.Component == c.Code }) {
+		if _, live := a.Live(c.Code); c.State.Issuable() && !live {
 			codes = append(codes, c.Code)
 		}
 	}
@@ -192,8 +196,10 @@ func (a Authorisation) issue(c IssueCredential) ([]Event, error) {
 	switch d := c.Credential; {
 	case d.Sequence != sequence:
 		return nil, &InputError{"sequence", fmt.Sprintf("want %d", sequence)}
-	case d.NotBefore < a.EffectiveAt:
+	case d.NotBefore < max(a.EffectiveAt, component.InForceFrom):
 		return nil, &InputError{"not_before", "earlier than the authorisation takes effect"}
+	case component.stayedUntil() != 0 && d.Expires > component.stayedUntil():
+		return nil, &InputError{"expires", "later than the stay by which it is in force"}
 	case d.Expires <= c.At:
 		return nil, &InputError{"expires", "in the past"}
 	case a.ExpiresAt != 0 && d.Expires > a.ExpiresAt:

@@ -133,6 +133,9 @@
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing
 //	authorisation.confirmed   components
 //	authorisation.renewed     expires_at, second
+//	authorisation.stayed      of, who, from, until?, components, reason, basis
+//	authorisation.stay_lifted components, reason, basis
+//	authorisation.set_aside   of, components, who, second?, reason, basis; takes effect in the past
 //	authorisation.clocks_changed changes
 //	authorisation.remedied    components, text, clocks?
 //	authorisation.fell_due    change: a warning, or what silence means

@@ -113,6 +113,7 @@ func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error 
 		if act.Ends() {
 			a.Components[i].EndedAt = asOf
 		}
+		a.Components[i].again(act)
 		if act != ActSuspend && a.Components[i].State != Suspended {
 			a.Components[i].Suspension = nil
 			a.stopClocks(code, from)

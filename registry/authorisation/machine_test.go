@@ -88,7 +88,7 @@ func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
 				t.Fatalf("%s by %s and %q", c.name(), c.by().Actor, second)
 			}
 			a, log = step(t, a, log, list)
-			checkEndsAreFinal(t, before, a)
+			checkEndsAreFinal(t, before, a, list)
 			checkSuspensions(t, a, list, now)
 			if len(a.Due(now)) > 0 {
 				t.Fatalf("after %s something is still due: %+v", c.name(), a.Components)
@@ -119,6 +119,7 @@ func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
 		TakeEffect{By{Case: "AUT-1", Actor: Scheduler, At: now}}, IssueCredential{b, issue}, SetStatus{b, a.StatusDue(now)},
 	}
 	commands = append(commands, anySuspension(t, a, b, on, from, second)...)
+	commands = append(commands, anyWayBack(t, b, on, second)...)
 	if idx > 1 {
 		commands = append(commands, SupersedeCredential{b, a.Credentials[idx-2].SHA256, a.Credentials[idx-1].SHA256})
 	}
@@ -153,7 +154,7 @@ func checkSuspensions(t *rapid.T, a Authorisation, list []Event, now int64) {
 		if s := c.Suspension; s.unconfirmed() && c.State == Suspended && !c.awaits(ActRevoke) && (!waits || urgent.Due <= now) {
 			t.Fatalf("%s is suspended by %s alone, by %d: %+v", c.Code, s.By, now, a.Clocks)
 		}
-		if c.State != Suspended && c.Suspension != nil && !c.awaits(ActSuspend) {
+		if c.State != Suspended && c.Suspension != nil && !c.awaits(ActSuspend) && !c.stayed(ActSuspend) {
 			t.Fatalf("%s is %s and has a suspension", c.Code, c.State)
 		}
 		for _, k := range a.Clocks {
@@ -166,9 +167,22 @@ func checkSuspensions(t *rapid.T, a Authorisation, list []Event, now int64) {
 		if fell, ok := e.Data.(AuthorisationFellDue); ok && fell.Change.Do == deadline.Lapse && (e.EffectiveAt != fell.Change.Due || e.Actor != Scheduler) {
 			t.Fatalf("due at %d, lapsed at %d by %s", fell.Change.Due, e.EffectiveAt, e.Actor)
 		}
-		if e.EffectiveAt < e.DecidedAt && e.Actor != Scheduler && e.Type() != "authorisation.annulled" {
+		if e.EffectiveAt < e.DecidedAt && e.Actor != Scheduler &&
+			!slices.Contains([]string{"authorisation.annulled", "authorisation.stayed", "authorisation.set_aside"}, e.Type()) {
 			t.Fatalf("%s takes effect at %d and was decided at %d", e.Type(), e.EffectiveAt, e.DecidedAt)
 		}
+	}
+}
+
+// anyWayBack are commands that stay measures and set them aside.
+func anyWayBack(t *rapid.T, b By, on []string, second string) []Command {
+	of := rapid.SampledFrom([]Act{"", ActSuspend, ActRevoke, ActAnnul, ActWithdraw}).Draw(t, "of")
+	who := rapid.SampledFrom([]Remedy{ByCourt, ByReview, ByError}).Draw(t, "who")
+	since := rapid.SampledFrom([]int64{0, b.At, b.At - 3, 1000}).Draw(t, "since")
+	until := rapid.SampledFrom([]int64{0, b.At + 1, b.At + 6, b.At - 1}).Draw(t, "until")
+	return []Command{
+		StayMeasure{By: b, Of: of, Components: on, Who: who, From: since, Until: until, Grounds: grounds()}, LiftStay{b, on, grounds()},
+		SetAsideMeasure{By: b, Of: of, Components: on, Who: who, From: since, Second: second, Grounds: grounds()},
 	}
 }
 
@@ -178,14 +192,46 @@ func secondOf(c Command) (string, bool) {
 		return c.Second, true
 	case Annul:
 		return c.Second, true
+	case SetAsideMeasure:
+		return c.Second, c.Who != ByCourt
 	}
 	return "", false
 }
 
-func checkEndsAreFinal(t *rapid.T, before, after Authorisation) {
+// wayBack are the components that events bring back.
+func wayBack(list []Event) (on []string) {
+	for _, e := range list {
+		switch d := e.Data.(type) {
+		case AuthorisationStayed:
+			on = append(on, d.Components...)
+		case AuthorisationSetAside:
+			on = append(on, d.Components...)
+		}
+	}
+	return on
+}
+
+// checkEndsAreFinal holds of everything but the way back, and that leads only from
+// what may be taken back; the credentials of an end stay ended whatever happens.
+func checkEndsAreFinal(t *rapid.T, before, after Authorisation, list []Event) {
 	t.Helper()
+	for i, c := range before.Credentials {
+		if c.Ended() && !after.Credentials[i].Ended() {
+			t.Fatalf("credential %d came back from its end", c.Idx)
+		}
+	}
+	back := wayBack(list)
 	for i, c := range before.Components {
-		if c.State == Ended && !cmp.Equal(c, after.Components[i], cmpopts.EquateEmpty()) {
+		if c.State != Ended {
+			continue
+		}
+		if slices.Contains(back, c.Code) {
+			if c.End == ActExpire {
+				t.Fatalf("%s had expired and came back: %+v", c.Code, after.Components[i])
+			}
+			continue
+		}
+		if !cmp.Equal(c, after.Components[i], cmpopts.EquateEmpty()) {
 			t.Fatalf("%s came back from its end: %+v", c.Code, after.Components[i])
 		}
 	}
@@ -214,6 +260,9 @@ func checkCredentials(t *rapid.T, a Authorisation, log []Event, now int64) {
 		want := map[State]statuslist.Value{Effective: statuslist.Valid, Suspended: statuslist.Suspended, Ended: statuslist.Ended}[component.State]
 		if c.Newer != "" && component.State != Ended {
 			want = statuslist.Superseded
+		}
+		if c.Ended() && component.State != Ended && slices.Contains(wayBack(log), c.Component) {
+			continue // it stays so though its component came back
 		}
 		if expired := c.Expires <= max(component.Since, a.DecidedAt); c.Value != want && !expired {
 			t.Fatalf("credential %d is %s while %s is %s", c.Idx, c.Value, component.Code, component.State)

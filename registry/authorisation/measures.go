@@ -235,7 +235,7 @@ func (d AuthorisationGranted) check() error {
 
 func (d AuthorisationTookEffect) check() error {
 	return first(code("component", d.Component), oneOf("act", d.Act,
-		ActTakeEffect, ActSuspend, ActReinstate, ActRevoke, ActWithdraw, ActExpire))
+		ActTakeEffect, ActSuspend, ActReinstate, ActRevoke, ActAnnul, ActWithdraw, ActExpire))
 }
 
 func (d AuthorisationReinstated) check() error { return codes("components", d.Components, 1) }

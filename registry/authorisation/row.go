@@ -50,6 +50,15 @@ func (w *writer) component(c Component) {
 	if c.Suspension != nil {
 		w.rare(`,"suspension":`, c.Suspension)
 	}
+	if len(c.Measures) > 0 {
+		w.rare(`,"measures":`, c.Measures)
+	}
+	if c.Stayed != nil {
+		w.rare(`,"stayed":`, c.Stayed)
+	}
+	if c.InForceFrom != 0 {
+		w.number(`,"in_force_from":`, c.InForceFrom)
+	}
 	w.literal("}")
 }
 

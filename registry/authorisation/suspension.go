@@ -260,6 +260,7 @@ func clockOf(name string) (rule, component string) {
 
 // suspended applies the fact: what was known of an older suspension gives way.
 func (a *Authorisation) suspended(d AuthorisationSuspended, e Event) error {
+	a.took(d.Components, Taken{Act: ActSuspend, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
 	for _, code := range d.Components {
 		i := a.component(code)
 		if i < 0 {
@@ -305,10 +306,16 @@ func (a *Authorisation) fellDue(ch deadline.Change) error {
 	}
 	rule, code := clockOf(ch.Rule)
 	i := a.component(code)
-	if ch.Do != deadline.Lapse || i < 0 || a.Components[i].State != Suspended {
+	lifts := rule == RuleUrgent || ch.Outcome == Lift
+	switch {
+	case ch.Do != deadline.Lapse || i < 0:
 		return nil
-	}
-	if rule == RuleUrgent || ch.Outcome == Lift {
+	case a.Components[i].stayed(ActSuspend):
+		a.stayedLapse(i, lifts, ch.At)
+		return nil
+	case a.Components[i].State != Suspended:
+		return nil
+	case lifts:
 		return a.settle([]string{code}, ActReinstate, ch.At, ch.At)
 	}
 	if a.Components[i].Suspension != nil {

@@ -1,0 +1,12 @@
+package api
+
+import (
+	"github.com/aeo-registry/aeo/registry"
+	"github.com/gorilla/mux"
+)
+
+// localWayBack is what undoes measures about an authorisation.
+func localWayBack(r *mux.Router, n *registry.Node) {
+	command(r, "/authorisations/stay", n.StayMeasure)
+	command(r, "/authorisations/set-aside", n.SetAsideMeasure)
+}
