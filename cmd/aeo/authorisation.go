@@ -17,6 +17,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 		cmd.AddCommand(a.measure(m))
 	}
 	cmd.AddCommand(a.suspendedCmds()...)
+	cmd.AddCommand(a.restingCmds())
 	cmd.AddCommand(a.monitoringCmds()...)
 	cmd.AddCommand(a.wayBackCmds()...)
 	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
@@ -133,6 +134,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
 			}
 		}
+		a.showResting(w, auth)
 		for _, c := range auth.Credentials {
 			fmt.Fprintf(w, "  credential    %s number %d: %s, expires %s\n", c.Component, c.Sequence, c.Value, day(c.Expires))
 		}

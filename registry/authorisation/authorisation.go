@@ -86,7 +86,8 @@ type Authorisation struct {
 	Credentials []Credential `json:"credentials"`
 	DecidedAt   int64        `json:"decided_at"`
 
-	Clocks deadline.Clocks `json:"clocks,omitempty"` // what is due; see [ClockName]
+	Clocks  deadline.Clocks `json:"clocks,omitempty"`  // what is due; see [ClockName]
+	Resting []Resting       `json:"resting,omitempty"` // decisions of others that rest on it
 }
 
 // Component returns the component of that code.
@@ -172,6 +173,12 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		return a.changeClocks(c)
 	case ReportRemedy:
 		return a.remedy(c)
+	case RegisterDecision:
+		return a.registerDecision(c)
+	case TellAuthorities:
+		return a.tellAuthorities(c)
+	case EndDecision:
+		return a.endDecision(c)
 	case Reinstate:
 		return a.act(c, ActReinstate, c.Components, c.From, func(on []string) Data { return AuthorisationReinstated{on} })
 	case Revoke:
@@ -211,7 +218,20 @@ func (a Authorisation) Apply(e Event) (Authorisation, error) {
 	return a, nil
 }
 
+// change applies an event, and notes whom to tell where it turned a component.
 func (a *Authorisation) change(e Event) error {
+	if len(a.Resting) == 0 {
+		return a.fact(e)
+	}
+	was := slices.Clone(a.Components)
+	if err := a.fact(e); err != nil {
+		return err
+	}
+	a.tell(was, e)
+	return nil
+}
+
+func (a *Authorisation) fact(e Event) error {
 	switch d := e.Data.(type) {
 	case AuthorisationGranted:
 		a.open(d, e)
@@ -229,6 +249,13 @@ func (a *Authorisation) change(e Event) error {
 		return a.clocksChanged(d)
 	case AuthorisationRemedied:
 		return a.remedied(d, e)
+	case AuthorisationDecisionRegistered:
+		a.decisionRegistered(d, e)
+		return nil
+	case AuthorisationDecisionsTold:
+		return a.decisionsTold(d, e)
+	case AuthorisationDecisionEnded:
+		return a.decisionEnded(d, e)
 	case AuthorisationFellDue:
 		return a.fellDue(d.Change)
 	case AuthorisationReinstated:
@@ -288,6 +315,7 @@ func (a Authorisation) clone() Authorisation {
 		a.Components[i].Pending = slices.Clone(a.Components[i].Pending)
 		a.Components[i].Measures = slices.Clone(a.Components[i].Measures)
 	}
+	a.Resting = slices.Clone(a.Resting)
 	a.Credentials = slices.Clone(a.Credentials)
 	for i := range a.Credentials {
 		a.Credentials[i].Due = slices.Clone(a.Credentials[i].Due)

@@ -138,6 +138,9 @@
 //	authorisation.set_aside   of, components, who, second?, reason, basis; takes effect in the past
 //	authorisation.clocks_changed changes
 //	authorisation.remedied    components, text, clocks?
+//	authorisation.decision_registered id, kind, authority, component?: of others, resting on the status
+//	authorisation.decisions_told ids
+//	authorisation.decision_ended id, outcome, on_aeo?, note?
 //	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components
 //	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing

@@ -54,6 +54,8 @@ func oneOfEach() []Event {
 		MonitoringActionAsked{"CA-1", "I-1", "S1", Minor, "fence", "Head of security", 300, timed}, MonitoringActionFinished{"CA-1", "seen", []string{hash}, timed},
 		AuthorisationRenewed{300, "second"}, AuthorisationConfirmed{both}, AuthorisationClocksChanged{[]deadline.Change{starting(RuleRemedyCheck, "ask", 200, 30, 3)}},
 		AuthorisationRemedied{both, "The fence stands.", Timed{[]deadline.Change{starting("remedy_check#AEOC", "ask", 200, 30, 3)}}},
+		AuthorisationDecisionRegistered{"GW-1", "guarantee_waiver", "HZA Bremen", "AEOC"}, AuthorisationDecisionsTold{[]string{"GW-1"}},
+		AuthorisationDecisionEnded{"GW-1", "revoked", true, "arrears"},
 		AuthorisationFellDue{deadline.Change{Rule: "remedy#AEOC", Do: deadline.Lapse, At: 230, Due: 230, Outcome: "ask"}},
 		ProgrammeOpened{DocumentApproved{packDocument(), "second"}}, DocumentApproved{packDocument(), "second"},
 		DocumentActivated{packDocument().SHA256, "second"}, DocumentInForce{packDocument().SHA256},

@@ -90,6 +90,7 @@ func TestAuthorisationsUnderAnySequenceOfCommands(t *testing.T) {
 			a, log = step(t, a, log, list)
 			checkEndsAreFinal(t, before, a, list)
 			checkSuspensions(t, a, list, now)
+			checkResting(t, before, a)
 			if len(a.Due(now)) > 0 {
 				t.Fatalf("after %s something is still due: %+v", c.name(), a.Components)
 			}
@@ -120,6 +121,9 @@ func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
 	}
 	commands = append(commands, anySuspension(t, a, b, on, from, second)...)
 	commands = append(commands, anyWayBack(t, b, on, second)...)
+	commands = append(commands, Renew{b, a.ExpiresAt + rapid.Int64Range(-1, 9).Draw(t, "longer"), second}, ReportRemedy{By: b, Components: on, Text: "done"})
+	commands = append(commands, RegisterDecision{b, rapid.SampledFrom([]string{"D-1", "D-2"}).Draw(t, "id"), "waiver", "another", rapid.SampledFrom([]string{"", "AEOC"}).Draw(t, "rests on")},
+		TellAuthorities{By: b}, EndDecision{By: b, ID: "D-1", Outcome: "revoked", OnAEO: true})
 	if idx > 1 {
 		commands = append(commands, SupersedeCredential{b, a.Credentials[idx-2].SHA256, a.Credentials[idx-1].SHA256})
 	}
@@ -186,6 +190,24 @@ func anyWayBack(t *rapid.T, b By, on []string, second string) []Command {
 	}
 }
 
+// checkResting: whoever's decision rests on a component that turned is to be told, and
+// nobody's end of one touches the status.
+func checkResting(t *rapid.T, before, after Authorisation) {
+	t.Helper()
+	for i, r := range after.Resting {
+		for j, c := range after.Components {
+			was := before.Components[j].State
+			turned := was != c.State && !(was == PendingEffect && c.State == Effective) && i < len(before.Resting)
+			if turned && r.touches(c.Code) && r.Tell == nil && r.ToldAt != after.DecidedAt {
+				t.Fatalf("%s was %s, is %s, and %s is not to be told: %+v", c.Code, was, c.State, r.Authority, r)
+			}
+		}
+		if r.Ended != nil && r.Tell != nil {
+			t.Fatalf("%s ended, and is to be told: %+v", r.ID, r)
+		}
+	}
+}
+
 func secondOf(c Command) (string, bool) {
 	switch c := c.(type) {
 	case Revoke:
@@ -194,6 +216,8 @@ func secondOf(c Command) (string, bool) {
 		return c.Second, true
 	case SetAsideMeasure:
 		return c.Second, c.Who != ByCourt
+	case Renew:
+		return c.Second, true
 	}
 	return "", false
 }

@@ -96,8 +96,21 @@ func (a Application) Facets() []Facet {
 	return list
 }
 
-// Tasks are what clocks of the authorisation run for.
-func (a Authorisation) Tasks() []Task { return tasksOf(a.Clocks, "", "") }
+// Tasks are what clocks of the authorisation run for, and whom to tell what became of
+// it, since when it did.
+func (a Authorisation) Tasks() []Task {
+	list := tasksOf(a.Clocks, "", "")
+	var since int64
+	for _, r := range a.Resting {
+		if r.Tell != nil && (since == 0 || r.Tell.Since < since) {
+			since = r.Tell.Since
+		}
+	}
+	if since != 0 {
+		list = append(list, Task{What: "tell_authorities", Due: since})
+	}
+	return list
+}
 
 // Tasks are what the monitoring of an authorisation waits for: answers to the holder's
 // reports, those of incidents and held goods since they came in; the end of a re-check;
