@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,8 +16,8 @@ import (
 // SubmitApplication is an operator's application for a type of the programme, or the
 // draft of one.
 type SubmitApplication struct {
-	// Application is the number of a draft that is saved anew or sent in; empty
-	// opens an application.
+	// Application is the number of a draft that is saved anew or sent in: what the
+	// request leaves out is as it was saved. Empty opens an application.
 	Application string               `json:"application,omitzero"`
 	Operator    string               `json:"operator"` // number or identifier
 	Type        string               `json:"type"`
@@ -55,8 +56,29 @@ func (n *Node) SubmitApplication(ctx context.Context, r SubmitApplication) (auth
 	})
 }
 
+// asDrafted fills in what a request leaves out from the draft it names.
+func (n *Node) asDrafted(r SubmitApplication) (SubmitApplication, error) {
+	a, err := n.Application(r.Application)
+	if err != nil {
+		return r, err
+	}
+	r.Operator, r.Type, r.For = cmp.Or(r.Operator, a.Wish.Operator), cmp.Or(r.Type, a.Wish.Type), cmp.Or(r.For, a.Wish.Authority)
+	if len(r.Roles) == 0 {
+		r.Roles = a.Wish.Roles
+	}
+	if len(r.Sites) == 0 {
+		r.Sites = a.Wish.Sites
+	}
+	return r, nil
+}
+
 func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
 	command func(authorisation.Application, authorisation.By, authorisation.Wish) (authorisation.Command, error)) (a authorisation.Application, err error) {
+	if r.Application != "" {
+		if r, err = n.asDrafted(r); err != nil {
+			return a, err
+		}
+	}
 	o, err := n.Operator(r.Operator)
 	if err != nil {
 		return a, err
@@ -162,6 +184,9 @@ func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (auth
 		}
 		if err := n.mayAccept(a); err != nil {
 			return nil, err
+		}
+		if a.CompleteAt == 0 {
+			return authorisation.Accept{By: by}, nil // a draft: the machine says why not
 		}
 		w.end(programme.RuleAcceptance)
 		w.start(programme.RuleDecision, time.Unix(a.CompleteAt, 0), "")

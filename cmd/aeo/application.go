@@ -56,10 +56,14 @@ func (a *app) applicationEnter(verb string) *cobra.Command {
 				}
 				r.Sites = append(r.Sites, s)
 			}
-			return changed(a, verb+" the application of "+r.Operator+" for "+r.Type, path, r, a.showApplication)
+			what := verb + " the application of " + r.Operator + " for " + r.Type
+			if r.Application != "" {
+				what = verb + " " + r.Application
+			}
+			return changed(a, what, path, r, a.showApplication)
 		},
 	}
-	cmd.Flags().StringVar(&r.Application, "draft", "", "number of the draft this replaces or sends in")
+	cmd.Flags().StringVar(&r.Application, "draft", "", "number of the draft that is saved anew or sent in; what is not given stays as it was")
 	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
 	cmd.Flags().StringVar(&r.Type, "type", "", "type applied for")
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role in the supply chain; repeatable")

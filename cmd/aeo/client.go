@@ -173,7 +173,7 @@ func (a *app) reply(schema string, v any, human func(w io.Writer)) error {
 	if err != nil {
 		return err
 	}
-	return a.result(jsontext.Value(raw), human)
+	return a.result(jsontext.Value(raw), a.naming(human))
 }
 
 // change says what will be done, asks, and has the node do it. With --dry-run

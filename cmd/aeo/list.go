@@ -112,6 +112,9 @@ func (l listing[T]) reply(a *app, list api.List[T]) error {
 			for _, row := range l.rows(item) {
 				for i := range row {
 					row[i] = plain(row[i])
+					if i > 0 { // the first is what the row is about
+						row[i] = accountNumber.ReplaceAllStringFunc(row[i], a.nameAnd)
+					}
 				}
 				fmt.Fprintln(t, strings.Join(row, "\t"))
 			}

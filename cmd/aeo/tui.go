@@ -30,6 +30,8 @@ type app struct {
 	args    []string // of this run, for hints
 	started bool     // a verb runs
 	spoken  bool     // the result was printed
+
+	names map[string]string // of accounts, by number; see nameOf
 }
 
 // result prints the result: with --json one object, which must have a member
