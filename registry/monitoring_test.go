@@ -3,6 +3,7 @@ package registry_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -111,9 +112,32 @@ func TestARenewedAuthorisationGoesOnWithANewCredential(t *testing.T) {
 	sg := found(t, newClock(), "SG", "")
 	a := sg.grant(trader{"Merlion Components Pte Ltd", "AEOSG201912345K01", "STP-PLUS", []string{"exporter"}})
 	until, had := a.ExpiresAt, len(a.Credentials)
+	ctx := t.Context()
+	asked := registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportRenewal, Text: "We ask for renewal.", By: "Merlion"}
+	due := dueOf(got(sg.Monitoring(a.Case))(t), "renewal")
+	if due == 0 || due > until-80*86400 {
+		t.Errorf("renewal is asked for by %d, it ends at %d", due, until)
+	}
+	m := got(sg.Report(ctx, asked))(t)
+	if m.Reports[0].DueAt != due || m.Reports[0].Late() || dueOf(m, "renewal") != 0 {
+		t.Errorf("asked in time: %+v", m)
+	}
 	a = got(sg.Renew(t.Context(), registry.Measure{Authorisation: a.Case, By: "Decider", Second: "Second"}))(t)
 	if a.ExpiresAt <= until || len(a.Credentials) != had+1 {
 		t.Errorf("renewed: until %d, %d credentials", a.ExpiresAt, len(a.Credentials))
+	}
+	m = got(sg.Monitoring(a.Case))(t)
+	again := dueOf(m, "renewal")
+	if again <= due || again >= a.ExpiresAt {
+		t.Errorf("the next is asked for by %d, it ends at %d", again, a.ExpiresAt)
+	}
+	sg.clock.forward(time.Unix(again, 0).Sub(sg.clock.Now()) + day)
+	sg.Tick(ctx) // keys run out meanwhile; the law takes its course
+	if k, _ := got(sg.Monitoring(a.Case))(t).Clocks.Open("renewal"); k.LapsedAt != again {
+		t.Errorf("nobody asked: overdue since %d, want %d", k.LapsedAt, again)
+	}
+	if m = got(sg.Report(ctx, asked))(t); !m.Reports[1].Late() || dueOf(m, "renewal") != 0 {
+		t.Errorf("asked late: %+v", m.Reports)
 	}
 	nz := found(t, newClock(), "NZ", "")
 	b := nz.grant(orchards)

@@ -2,11 +2,13 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/programme"
 )
 
 // Renew lets an authorisation last for another period of the programme.
@@ -14,13 +16,7 @@ func (n *Node) Renew(ctx context.Context, m Measure) (authorisation.Authorisatio
 	if err := n.jointly(ctx, "authorisations/renew", m, &m.By, &m.Second, m.DryRun); err != nil {
 		return authorisation.Authorisation{}, err
 	}
-	a, err := n.onAuthorisation(ctx, m.Authorisation, m.By, m.DryRun, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
-		until, limited := l.pack.ValidUntil(l.of.Type, time.Unix(l.of.ExpiresAt, 0))
-		if !limited || l.of.ExpiresAt == 0 {
-			return nil, fmt.Errorf("%w: %s lasts without limit", ErrConflict, l.of.Case)
-		}
-		return authorisation.Renew{By: by, ExpiresAt: until.Unix(), Second: m.Second}, nil
-	}, access.DecisionMaker)
+	a, err := n.prolong(ctx, m)
 	if err != nil || m.DryRun {
 		return a, err
 	}
@@ -33,4 +29,75 @@ func (n *Node) Renew(ctx context.Context, m Measure) (authorisation.Authorisatio
 	}
 	n.publishNow(ctx)
 	return n.Authorisation(m.Authorisation)
+}
+
+// prolong extends an authorisation and, in the same batch, lets the time to ask for the
+// next renewal run: no crash leaves the one without the other.
+func (n *Node) prolong(ctx context.Context, m Measure) (a authorisation.Authorisation, err error) {
+	defer n.lockCase(m.Authorisation)()
+	if a, err = n.Authorisation(m.Authorisation); err != nil {
+		return a, err
+	}
+	if err := n.match(ctx, a.Case); err != nil {
+		return a, err
+	}
+	by, err := n.by(ctx, a.Case, m.By, access.DecisionMaker)
+	if err != nil {
+		return a, err
+	}
+	pack := n.packFor(a.Authority)
+	until, limited := pack.ValidUntil(a.Type, time.Unix(a.ExpiresAt, 0))
+	if !limited || a.ExpiresAt == 0 {
+		return a, fmt.Errorf("%w: %s lasts without limit", ErrConflict, a.Case)
+	}
+	events, err := decide(a, authorisation.Renew{By: by, ExpiresAt: until.Unix(), Second: m.Second})
+	if err != nil {
+		return a, err
+	}
+	next, err := applyAll(a, events)
+	if err != nil || m.DryRun {
+		return next, err
+	}
+	watched, err := n.watchRenewed(ctx, pack, by, next)
+	if err != nil {
+		return a, err
+	}
+	events = append(watched, events...)
+	stamp(ctx, events)
+	entries, err := eventEntries(events, a.Operator)
+	if err != nil {
+		return a, err
+	}
+	if err := n.write(ctx, entries, next); err != nil {
+		return a, err
+	}
+	return n.asItIs(ctx, a.Case)
+}
+
+// watchRenewed are the events by which the clock of the renewal begins anew. What is
+// not watched yet is from the next act of monitoring on, by its new end.
+func (n *Node) watchRenewed(ctx context.Context, p *programme.Pack, by authorisation.By, a authorisation.Authorisation) ([]authorisation.Event, error) {
+	m, err := n.Monitoring(a.Case)
+	if errors.Is(err, ErrNotFound) || err == nil && m.ClosedAt != 0 {
+		return nil, nil
+	}
+	for _, c := range m.Due(by.At) {
+		if m, err = enact(ctx, n, monitoringCases, m, c, false); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	w, err := n.clockwork(p, m.Clocks, by.At)
+	if err != nil || p.Monitoring.Renewal == "" {
+		return nil, err
+	}
+	w.end(p.Monitoring.Renewal)
+	w.begin(p.Monitoring.Renewal, time.Unix(a.ExpiresAt, 0))
+	timed, err := w.timed()
+	if err != nil {
+		return nil, err
+	}
+	return decide(m, authorisation.PlanMonitoring{By: by, Note: "renewed", Timed: timed})
 }
