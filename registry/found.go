@@ -3,8 +3,10 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/view"
@@ -112,8 +114,10 @@ type QueueItem struct {
 	Overdue bool `json:"overdue,omitzero"`
 }
 
-// A QueueOf is what of the queue is wanted. Of Officer and Office one is given, or neither.
+// A QueueOf is what of the queue is wanted. Of Account, Officer and Office one is
+// given, or none.
 type QueueOf struct {
+	Account string // what it has, and what it may agree to as a second person
 	Officer string
 	Office  string
 	Within  time.Duration // due by then from now on, or overdue; 0 = all there is
@@ -121,13 +125,19 @@ type QueueOf struct {
 
 // Queue is a page of what waits for somebody, the first due first.
 func (n *Node) Queue(w QueueOf, p Page) (items []QueueItem, next string, err error) {
-	if w.Within < 0 || w.Officer != "" && w.Office != "" {
-		return nil, "", fmt.Errorf("%w: want an officer or an office, and no time in the past", ErrInvalid)
+	if w.Within < 0 || (w.Officer != "" || w.Account != "") && w.Office != "" || w.Officer != "" && w.Account != "" {
+		return nil, "", fmt.Errorf("%w: want an account, an officer or an office, and no time in the past", ErrInvalid)
 	}
 	now := n.now()
 	q := view.Queue{Officer: w.Officer, Office: w.Office, Cursor: p.Cursor, Limit: p.Limit}
 	if w.Within > 0 {
 		q.Before = now.Add(w.Within).Unix() + 1
+	}
+	mine := func(view.Queued) (bool, error) { return true, nil }
+	if w.Account != "" {
+		if mine, err = n.workOf(w.Account, &q); err != nil {
+			return nil, "", err
+		}
 	}
 	var tasks []view.Queued
 	err = n.ledger.View(func(tx ledger.Projection) error {
@@ -136,7 +146,40 @@ func (n *Node) Queue(w QueueOf, p Page) (items []QueueItem, next string, err err
 	})
 	items = make([]QueueItem, 0, len(tasks))
 	for _, t := range tasks {
+		if is, err := mine(t); err != nil {
+			return nil, "", err
+		} else if !is {
+			continue
+		}
 		items = append(items, QueueItem{t, t.Due != 0 && t.Due <= now.Unix()})
 	}
 	return items, next, ofQuery(err)
+}
+
+// workOf lets a query be for what is an account's work. What it returns says of a
+// task whether it is: nobody agrees to what they asked for themselves, or where they
+// have declared a conflict of interest.
+func (n *Node) workOf(account string, q *view.Queue) (func(view.Queued) (bool, error), error) {
+	a, err := n.account(account)
+	if err != nil {
+		return nil, err
+	}
+	all, err := n.accounts()
+	if err != nil {
+		return nil, err
+	}
+	q.Mine = []string{a.Case, a.Name}
+	for act, joint := range n.jointActs() {
+		if slices.ContainsFunc(joint.may, func(r access.Role) bool { return actsAs(a, all, r, "", act, n.now().Unix()) }) {
+			q.Acts = append(q.Acts, act)
+		}
+	}
+	same := append(namesOf(a, all), a.Case)
+	return func(t view.Queued) (bool, error) {
+		if t.Act == "" {
+			return true, nil
+		}
+		waits, err := n.Approval(t.Number)
+		return err == nil && !slices.Contains(same, t.AskedBy) && !(waits.Operator != "" && conflicted(a, all, waits.Operator)), err
+	}, nil
 }

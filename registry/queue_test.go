@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -79,6 +80,70 @@ func TestTheQueueHoldsWhatWaitsForASecondPerson(t *testing.T) {
 	}
 	s.agreed(s.second, asked)
 	if list := s.queued(soon); len(list) > 0 {
+		t.Errorf("agreed to: %q", list)
+	}
+}
+
+// TestWhatIsMine: an account finds in one list, due first, what it has and what it
+// may agree to; whatever the size of the pages, nothing twice and nothing left out.
+func TestWhatIsMine(t *testing.T) {
+	s := staffed(t)
+	both := s.person("Mo Officer", access.MRAOfficer)
+	desk := s.person("Asa Assessor", access.Assessor)
+	var asked error
+	for i, name := range []string{"Dov Decider", "Eve Decider", "Fay Decider"} {
+		number := s.person(name)
+		s.clock.forward(time.Duration(i) * time.Hour)
+		_, asked = s.ChangeRole(s.as(s.admin), registry.ChangeRole{Account: number, Role: access.DecisionMaker})
+	}
+	for _, tr := range []trader{orchards, timber} {
+		o := s.operator(desk, tr)
+		a := got(s.SubmitApplication(s.as(desk), registry.SubmitApplication{Operator: o.Case, Type: "SES", Roles: []string{"exporter"}}))(t)
+		to := desk
+		if tr.name == timber.name {
+			to = s.second
+		}
+		if _, err := s.AssignApplication(s.as(desk), registry.AssignApplication{Application: a.Case, Officer: to}); err != nil && to == desk {
+			t.Fatal(err)
+		}
+	}
+	mine := func(account string) registry.QueueOf { return registry.QueueOf{Account: account} }
+	for account, want := range map[string][]string{
+		s.admin:  {},
+		s.second: {"NZ-APR-000002 approve", "NZ-APR-000003 approve", "NZ-APR-000004 approve"},
+		desk:     {"NZ-APP-000001 accept"},
+		both:     {},
+	} {
+		whole := s.queued(mine(account))
+		if account == s.second && len(whole) == 4 { // where an administrator may be given a case
+			want = append(want, "NZ-APP-000002 accept")
+		}
+		if diff := cmp.Diff(want, whole); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", account, diff)
+		}
+		paged := []string{}
+		for p := (registry.Page{Limit: 1}); ; {
+			items, next, err := s.Queue(mine(account), p)
+			must(t, err)
+			for _, i := range items {
+				paged = append(paged, i.Number+" "+i.What)
+			}
+			if p.Cursor = next; next == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(whole, paged); diff != "" {
+			t.Errorf("%s, page by page (-whole +paged):\n%s", account, diff)
+		}
+	}
+	_, next, err := s.Queue(mine(s.second), registry.Page{Limit: 1})
+	must(t, err)
+	_, _, err = s.Queue(mine(desk), registry.Page{Cursor: next})
+	wants(t, "another's cursor", err, registry.ErrInvalid)
+	_, _, err = s.Queue(registry.QueueOf{Account: desk, Officer: desk}, registry.Page{})
+	wants(t, "two at once", err, registry.ErrInvalid)
+	s.agreed(s.second, asked)
+	if list := s.queued(mine(s.second)); slices.Contains(list, "NZ-APR-000004 approve") {
 		t.Errorf("agreed to: %q", list)
 	}
 }

@@ -44,6 +44,9 @@ Files that exist are never overwritten.`,
 }
 
 func (a *app) backup(out, keys string, u *unlocking) error {
+	if a.nodeURL != "" {
+		return fail(exitUsage, errors.New("a backup does not go over the network: make it on the node's own machine, with -C DIR, through the node's socket"))
+	}
 	err := a.eitherNode(u, func(c *client) error {
 		if err := c.download("/backup", out); err != nil || keys == "" {
 			return err
@@ -120,7 +123,7 @@ func (c *client) download(path, name string) error {
 	return writeBackup(name, func(w io.Writer) error {
 		long := *c.http
 		long.Timeout = 0
-		resp, err := long.Get("http://node/api/v1" + path)
+		resp, err := long.Get(socketBase + "/api/v1" + path)
 		if err != nil {
 			return c.unreachable(err)
 		}

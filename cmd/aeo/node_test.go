@@ -16,6 +16,9 @@ import (
 // serving is the line a node prints when it is ready.
 var serving = regexp.MustCompile(`^serving \S+ on (127\.0\.0\.1:\d+)$`)
 
+// insideOn is the line a node prints before, where it has an inside listener.
+var insideOn = regexp.MustCompile(`(?m)^aeo: the API is on https://(127\.0\.0\.1:\d+)$`)
+
 // A background is a node that runs beside a script.
 type background struct {
 	cmd *exec.Cmd
@@ -32,7 +35,8 @@ const nodesOf = "nodes"
 func nodesIn(ts *testscript.TestScript) nodes { return ts.Value(nodesOf).(nodes) }
 
 // serve starts `aeo serve DIR` with more flags, waits until it is ready, and
-// puts the address of its public listener into the variable ADDRESS_DIR.
+// puts the address of its public listener into the variable ADDRESS_DIR, that of
+// its inside listener into INSIDE_DIR.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: serve DIR FLAGS...")
@@ -56,6 +60,9 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the node of %s says %q (%v)\n%s", args[0], line, err, ts.ReadFile(args[0]+".log"))
 	}
 	ts.Setenv("ADDRESS_"+args[0], ready[1])
+	if inside := insideOn.FindStringSubmatch(ts.ReadFile(args[0] + ".log")); inside != nil {
+		ts.Setenv("INSIDE_"+args[0], inside[1])
+	}
 }
 
 // stop interrupts the node of a directory, which must then end well.

@@ -14,15 +14,17 @@ func newQueueCmd(a *app) *cobra.Command {
 		Use:   "queue",
 		Short: "what waits for somebody: what is due, what is overdue, whose it is",
 		Long: `Lists what every case waits for, what is due first coming first and what has no date
-last. A clock that stands still says since when, and why.`,
+last. A clock that stands still says since when, and why; one that is late enough for
+the programme to warn says WARNED. With --mine it is what the account that is logged in
+has, and what it may agree to as a second person.`,
 		Example: `  aeo queue --due 7d
   aeo queue --officer "M. Rangi"`,
 		Args: cobra.NoArgs,
 	}
 	l := listing[registry.QueueItem]{"/queue", "aeo.queue/1", "aeo.queue-item/1", func(t registry.QueueItem) [][]string {
-		return [][]string{{dueWords(t), t.Number, t.What, cmp.Or(t.Officer, "nobody"), t.Office}}
+		return [][]string{{dueWords(t), t.Number, strings.TrimSpace(t.What + " " + t.Act), cmp.Or(t.Officer, "nobody"), t.Office}}
 	}}
-	l.run(a, cmd, filter{"mine", "mine", "assigned to the account that is logged in", nil}, filter{"officer", "officer", "of this officer", nil}, filter{"office", "office", "of this office", nil},
+	l.run(a, cmd, filter{"mine", "mine", "of the account that is logged in, and what awaits its agreement", nil}, filter{"officer", "officer", "of this officer", nil}, filter{"office", "office", "of this office", nil},
 		filter{"due", "within", "due within this time, as 36h or 7d, or overdue", parseAgeFlag})
 	cmd.Flags().Lookup("mine").NoOptDefVal = "true"
 	cmd.MarkFlagsMutuallyExclusive("mine", "officer", "office")
@@ -39,7 +41,9 @@ func dueWords(t registry.QueueItem) string {
 	case t.Overdue:
 		return "OVERDUE since " + instant(t.Due)
 	case t.Warned:
-		return "soon, by " + instant(t.Due)
+		return "WARNED, by " + instant(t.Due)
+	case t.From != 0:
+		return "from " + instant(t.From)
 	}
 	return "by " + instant(t.Due)
 }

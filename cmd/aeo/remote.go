@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -25,6 +27,11 @@ func (a *app) remote() (*client, error) {
 	if a.tlsCA != "" {
 		if transport.TLSClientConfig.RootCAs, err = readRoots(a.tlsCA); err != nil {
 			return nil, err
+		}
+	}
+	if a.nodeDial != "" {
+		transport.Proxy, transport.DialContext = nil, func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, a.nodeDial)
 		}
 	}
 	token, err := a.token()

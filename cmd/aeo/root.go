@@ -47,6 +47,7 @@ func newRoot(a *app) *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "dir", "C", "", "the node's directory (default $AEO_HOME)")
 	flags.StringVar(&a.nodeURL, "node", "", "a node on the network, https://HOST[:PORT] of its inside listener, instead of a directory")
+	flags.StringVar(&a.nodeDial, "node-dial", "", "address HOST:PORT to connect to for --node, whatever its name resolves to")
 	flags.StringVar(&a.tlsCA, "node-ca", "", "certificate authorities that --node is held to (default the machine's)")
 	flags.BoolVar(&a.json, "json", a.json, "print the result as one JSON object")
 	flags.BoolVar(&a.yes, "yes", false, "do not ask before changing something")

@@ -140,10 +140,10 @@ func (a *app) listen(ctx context.Context, n *registry.Node, dir string, at addre
 		}
 		return err
 	}
-	fmt.Fprintf(a.out, "serving %s on %s\n", n.Config().EntityID, listener.Addr())
 	if inside != nil {
 		fmt.Fprintf(a.err, "aeo: the API is on https://%s\n", inside.Addr())
 	}
+	fmt.Fprintf(a.out, "serving %s on %s\n", n.Config().EntityID, listener.Addr())
 	return api.Serve(ctx, n, api.Listeners{Public: listener, Inside: inside, MaxConnections: maxConnections(), TLS: config, Local: socket, Log: log})
 }
 

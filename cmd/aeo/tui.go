@@ -24,7 +24,7 @@ type app struct {
 	colour     bool // the result goes to a terminal that shows colours
 
 	dir                      string // -C; see nodeDir
-	nodeURL, tlsCA           string // --node, --node-ca; see remote
+	nodeURL, nodeDial, tlsCA string // --node, --node-dial, --node-ca; see remote
 	json, yes, dryRun, quiet bool
 
 	args    []string // of this run, for hints

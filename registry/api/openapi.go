@@ -164,7 +164,7 @@ var queryParameters = map[string]struct {
 	"holder":      {"of this operator, by number or identifier", anyText},
 	"officer":     {"of this officer", anyText},
 	"office":      {"of this office", anyText},
-	"mine":        {"of the account that asks", anyText},
+	"mine":        {"what the account that asks has, and what it may agree to as a second person", anyText},
 	"due_before":  {"in which something is due before this instant", someCount},
 	"within":      {"due within so many seconds, or overdue", someCount},
 	"component":   {"these components; repeatable", anyText},

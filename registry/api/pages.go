@@ -70,13 +70,12 @@ func localFound(r *mux.Router, n *registry.Node) {
 		if err := errors.Join(errPage, errWithin); err != nil {
 			return List[registry.QueueItem]{}, err
 		}
-		officer := q.URL.Query().Get("officer")
+		w := registry.QueueOf{Officer: q.URL.Query().Get("officer"), Office: q.URL.Query().Get("office"), Within: time.Duration(within) * time.Second}
 		if q.URL.Query().Has("mine") {
-			if officer = registry.CallerOf(q.Context()).Account; officer == "" {
+			if w.Account = registry.CallerOf(q.Context()).Account; w.Account == "" {
 				return List[registry.QueueItem]{}, fmt.Errorf("%w: mine: nobody is logged in; name the officer", registry.ErrInvalid)
 			}
 		}
-		w := registry.QueueOf{Officer: officer, Office: q.URL.Query().Get("office"), Within: time.Duration(within) * time.Second}
 		return asPage(n.Queue(w, p))
 	})
 }

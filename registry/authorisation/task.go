@@ -16,6 +16,9 @@ type Task struct {
 	Standing []deadline.Standing `json:"standing,omitzero"` // since when its clock stands still, and why
 	Officer  string              `json:"officer,omitzero"`  // who has it; empty where nobody was named
 	Office   string              `json:"office,omitzero"`
+	From     int64               `json:"from,omitzero"`     // when it begins, where it is planned for a time
+	Act      string              `json:"act,omitzero"`      // what a second person is asked to agree to: the path of the API
+	AskedBy  string              `json:"asked_by,omitzero"` // who asks them
 }
 
 // A Facet is a property cases are looked for by. A case may have several of one name.
@@ -50,7 +53,7 @@ func tasksOf(clocks deadline.Clocks, officer, office string) (out []Task) {
 			continue // done, or silence was the answer
 		}
 		warned := slices.ContainsFunc(k.History, func(c deadline.Change) bool { return c.Do == deadline.Warn })
-		out = append(out, Task{k.Rule, k.Due, warned || k.LapsedAt != 0, k.Standing, officer, office})
+		out = append(out, Task{What: k.Rule, Due: k.Due, Warned: warned || k.LapsedAt != 0, Standing: k.Standing, Officer: officer, Office: office})
 	}
 	return out
 }
@@ -142,23 +145,29 @@ func (m Monitoring) Tasks() (out []Task) {
 	return out
 }
 
-// Tasks are a visit to be made, or the lead's word on what it found.
-func (v Visit) Tasks() []Task {
+// Tasks are a visit to be made by each of the team, or the lead's word on what it found.
+func (v Visit) Tasks() (out []Task) {
 	switch v.State {
 	case VisitPlanned:
-		return []Task{{What: "visit", Due: v.Plan.Until, Officer: v.Plan.Team[0]}}
+		for _, who := range v.Plan.Team {
+			out = append(out, Task{What: "visit", From: v.Plan.From, Due: v.Plan.Until, Officer: who})
+		}
+		return out
 	case VisitReported:
 		return []Task{{What: "sign_off", Officer: v.Plan.Team[0]}}
 	}
 	return nil
 }
 
-// Tasks are the second person's answer.
+// Tasks are the second person's answer, and once they agreed that it be carried out.
 func (a Approval) Tasks() []Task {
-	if !a.State.Open() {
-		return nil
+	switch a.State {
+	case ApprovalProposed:
+		return []Task{{What: "approve", Due: a.ExpiresAt, Act: a.What, AskedBy: a.By}}
+	case ApprovalGiven: // a crash came in between
+		return []Task{{What: "approve", Due: a.ExpiresAt, Officer: a.Second}}
 	}
-	return []Task{{What: "approve", Due: a.ExpiresAt}}
+	return nil
 }
 
 // Facets are what authorisations are looked for by: every state one of its components is in.

@@ -96,5 +96,8 @@ func taskKeys(kind Kind, number string, i int, t authorisation.Task) [][]byte {
 	if t.Office != "" {
 		keys = append(keys, []byte("task/office/"+t.Office+"\x00"+end))
 	}
+	if t.Act != "" {
+		keys = append(keys, []byte("task/act/"+t.Act+"\x00"+end))
+	}
 	return keys
 }

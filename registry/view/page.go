@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -98,23 +99,82 @@ func (q Query) holds(state any, found string) bool {
 // A Queue is what is asked of all that waits for somebody.
 type Queue struct {
 	Officer, Office string // one of them, or neither
-	Before          int64  // due before then, Unix seconds; 0 = whenever, or without a date
-	Cursor          string
-	Limit           int
+	// Mine are the names of one officer, and Acts what they may be the second person
+	// of; instead of Officer and Office.
+	Mine, Acts []string
+	Before     int64 // due before then, Unix seconds; 0 = whenever, or without a date
+	Cursor     string
+	Limit      int
 }
 
 // Tasks is a page of what waits for somebody, what is due first coming first.
 func Tasks(tx ledger.Projection, q Queue) (items []Queued, next string, err error) {
-	items = []Queued{}
-	prefix := "task/all/"
 	switch {
+	case len(q.Mine) > 0:
+		return q.merged(tx)
 	case q.Officer != "":
-		prefix = "task/for/" + authorisation.Folded(q.Officer) + "\x00"
+		items, _, next, err = q.tasks(tx, forOfficer(q.Officer), q.Cursor)
 	case q.Office != "":
-		prefix = "task/office/" + q.Office + "\x00"
+		items, _, next, err = q.tasks(tx, "task/office/"+q.Office+"\x00", q.Cursor)
+	default:
+		items, _, next, err = q.tasks(tx, "task/all/", q.Cursor)
 	}
-	next, err = walk(tx, []byte(prefix), q.Cursor, q.Limit, func(key, row []byte) (taken, more bool, err error) {
-		due, _, _ := strings.Cut(string(key[len(prefix):]), "\x00")
+	return items, next, err
+}
+
+func forOfficer(name string) string { return "task/for/" + authorisation.Folded(name) + "\x00" }
+
+// merged is a page of several lists of tasks, each of which is in order. A task has
+// the same end of its key in all of them; the cursor is that of the first list.
+func (q Queue) merged(tx ledger.Projection) (items []Queued, next string, err error) {
+	var lists []string
+	for _, name := range q.Mine {
+		lists = append(lists, forOfficer(name))
+	}
+	for _, act := range q.Acts {
+		lists = append(lists, "task/act/"+act+"\x00")
+	}
+	behind := ""
+	if q.Cursor != "" {
+		last, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+		if err != nil || !bytes.HasPrefix(last, []byte(lists[0])) {
+			return []Queued{}, "", ErrCursor
+		}
+		behind = string(last[len(lists[0]):])
+	}
+	at, more := map[string]Queued{}, false
+	for _, list := range lists {
+		cursor := ""
+		if behind != "" {
+			cursor = base64.RawURLEncoding.EncodeToString([]byte(list + behind))
+		}
+		of, ends, next, err := q.tasks(tx, list, cursor)
+		if err != nil {
+			return []Queued{}, "", err
+		}
+		for i, end := range ends {
+			at[end] = of[i]
+		}
+		more = more || next != ""
+	}
+	items = []Queued{}
+	ends := slices.Sorted(maps.Keys(at))
+	limit := bounded(q.Limit)
+	for _, end := range ends[:min(limit, len(ends))] {
+		items = append(items, at[end])
+	}
+	if more || len(ends) > limit {
+		next = base64.RawURLEncoding.EncodeToString([]byte(lists[0] + ends[len(items)-1]))
+	}
+	return items, next, nil
+}
+
+// tasks are those of one list, with the end of the key of each.
+func (q Queue) tasks(tx ledger.Projection, prefix, cursor string) (items []Queued, ends []string, next string, err error) {
+	items = []Queued{}
+	next, err = walk(tx, []byte(prefix), cursor, q.Limit, func(key, row []byte) (taken, more bool, err error) {
+		end := string(key[len(prefix):])
+		due, _, _ := strings.Cut(end, "\x00")
 		if q.Before != 0 && due >= authorisation.DueFacet(q.Before) {
 			return false, false, nil
 		}
@@ -125,19 +185,24 @@ func Tasks(tx ledger.Projection, q Queue) (items []Queued, next string, err erro
 		if q.Office != "" && t.Office != q.Office {
 			return false, true, nil
 		}
-		items = append(items, t)
+		items, ends = append(items, t), append(ends, end)
 		return true, true, nil
 	})
-	return items, next, err
+	return items, ends, next, err
+}
+
+func bounded(limit int) int {
+	if limit <= 0 || limit > MaxPage {
+		return MaxPage
+	}
+	return limit
 }
 
 // walk calls fn with rows that begin with prefix, behind a cursor, until limit of
 // them were taken. The cursor it returns is empty where there are no more.
 func walk(tx ledger.Projection, prefix []byte, cursor string, limit int,
 	fn func(key, row []byte) (taken, more bool, err error)) (next string, err error) {
-	if limit <= 0 || limit > MaxPage {
-		limit = MaxPage
-	}
+	limit = bounded(limit)
 	from := prefix
 	if cursor != "" {
 		last, err := base64.RawURLEncoding.DecodeString(cursor)
