@@ -61,6 +61,11 @@ func (n *Node) onMonitoring(ctx context.Context, number, actor string, dryRun bo
 			return m, err
 		}
 	}
+	if m.ClosedAt != 0 && !w.of.Ended() && !dryRun { // a crash came between the two
+		if m, err = n.watchAgain(ctx, w.of, m); err != nil {
+			return m, err
+		}
+	}
 	for _, c := range m.Due(w.At) {
 		if m, err = enact(ctx, n, monitoringCases, m, c, dryRun); err != nil {
 			return m, err
@@ -148,6 +153,35 @@ func (n *Node) settleMonitoring(ctx context.Context, number string) error {
 		}
 	}
 	return nil
+}
+
+// rewatch goes on with the monitoring of what had ended and is in force again.
+func (n *Node) rewatch(ctx context.Context, a authorisation.Authorisation) error {
+	if a.Ended() {
+		return nil
+	}
+	defer n.lockCase(a.Case)()
+	m, err := readCase(n, a.Case, view.Monitoring)
+	if errors.Is(err, ErrNotFound) || err == nil && m.ClosedAt == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = n.watchAgain(ctx, a, m)
+	return err
+}
+
+// watchAgain records it for an authorisation whose lock is held. What is due is
+// counted from now, as nothing could be done meanwhile.
+func (n *Node) watchAgain(ctx context.Context, a authorisation.Authorisation, m authorisation.Monitoring) (authorisation.Monitoring, error) {
+	now := n.now().Unix()
+	plan, err := n.watchFrom(n.packFor(a.Authority), max(now, a.EffectiveAt), a.ExpiresAt, false)
+	if err != nil {
+		return m, err
+	}
+	by := authorisation.By{Case: a.Case, Actor: authorisation.Scheduler, At: max(now, m.DecidedAt)}
+	return enact(ctx, n, monitoringCases, m, authorisation.ReopenMonitoring{By: by, Timed: plan}, false)
 }
 
 // unwatch closes the monitoring of what has ended.

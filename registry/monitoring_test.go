@@ -145,3 +145,31 @@ func TestARenewedAuthorisationGoesOnWithANewCredential(t *testing.T) {
 		t.Errorf("renewed what is unlimited: %v", err)
 	}
 }
+
+// TestWhatComesBackIsWatchedAgain, as long as it lasts.
+func TestWhatComesBackIsWatchedAgain(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	a := nz.grant(orchards)
+	got(nz.Report(t.Context(), registry.ReportToCustoms{Authorisation: a.Case, Kind: authorisation.ReportIncident, Text: "A seal is broken.", By: orchards.name}))(t)
+	got(nz.Annul(t.Context(), nz.measure(a.Case)))(t)
+	if m := got(nz.Monitoring(a.Case))(t); m.ClosedAt == 0 {
+		t.Error("what was annulled is watched")
+	}
+	nz.pass(300 * day)
+	stay := takeBack(a.Case, authorisation.ByCourt)
+	stay.Until = nz.clock.Now().Add(10 * day).Unix()
+	got(nz.StayMeasure(t.Context(), stay))(t)
+	m := got(nz.Monitoring(a.Case))(t)
+	if due := dueOf(m, "self_assessment"); m.ClosedAt != 0 || due < nz.clock.Now().Unix() || len(m.Reports) != 1 {
+		t.Errorf("stayed: %+v", m)
+	}
+	nz.clock.forward(11 * day)
+	nz.Tick(t.Context())
+	if m := got(nz.Monitoring(a.Case))(t); m.ClosedAt == 0 {
+		t.Error("what has ended again is watched")
+	}
+	got(nz.SetAsideMeasure(t.Context(), takeBack(a.Case, authorisation.ByCourt)))(t)
+	if m := got(nz.Monitoring(a.Case))(t); m.ClosedAt != 0 {
+		t.Error("what was set aside is not watched")
+	}
+}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -64,7 +65,7 @@ func (n *Node) takeBackMeasure(ctx context.Context, r TakeBackMeasure, command f
 		return a, err
 	}
 	n.publishNow(ctx)
-	if err := n.unwatch(ctx, a); err != nil {
+	if err := errors.Join(n.unwatch(ctx, a), n.rewatch(ctx, a)); err != nil {
 		return a, err
 	}
 	return n.Authorisation(r.Authorisation)

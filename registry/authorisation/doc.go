@@ -151,6 +151,7 @@
 //	monitoring.planned        risk?, note?, clocks?
 //	monitoring.time_passed    clocks
 //	monitoring.closed         -
+//	monitoring.reopened       clocks?: the end of the authorisation was taken back
 //	monitoring.reported       id, kind, code?, text, happened_at?, due_at?, held_at?, result?, office?, clocks?
 //	monitoring.acknowledged   report, office?, goods?, note?
 //	monitoring.recheck_opened cause, note?, clocks?

@@ -45,7 +45,7 @@ func oneOfEach() []Event {
 		AssessmentActionClosed{"CA-1", []string{aDigest}, "seen"}, AssessmentActionOverdue{"CA-1", 900},
 		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
 		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
-		MonitoringOpened{"OP-1", "low", timed}, MonitoringPlanned{"high", "after an incident", timed}, MonitoringTimePassed{timed}, MonitoringClosed{},
+		MonitoringOpened{"OP-1", "low", timed}, MonitoringPlanned{"high", "after an incident", timed}, MonitoringTimePassed{timed}, MonitoringClosed{}, MonitoringReopened{timed},
 		AuthorisationStayed{Stay{"revoke", ByCourt, 5, 9}, []string{"AEOC"}, grounds()}, AuthorisationStayLifted{[]string{"AEOC"}, grounds()},
 		AuthorisationSetAside{ActAnnul, []string{"AEOC", "AEOS"}, ByReview, "Second", grounds()},
 		MonitoringReported{1, ReportCargo, "", "A seal is broken.", 90, 150, "Shed 4, Bremerhaven", "", "DE-HB", timed},

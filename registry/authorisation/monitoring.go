@@ -86,11 +86,12 @@ func (m Monitoring) Decide(c Command) ([]Event, error) {
 		return nil, &TransitionError{m.words(), c.name(), "not a command for monitoring"}
 	}
 	_, opens := c.(OpenMonitoring)
+	_, reopens := c.(ReopenMonitoring)
 	switch {
 	case opens != (m.Case == ""):
 		return nil, &TransitionError{m.words(), c.name(), "monitoring begins once, and first"}
-	case m.ClosedAt != 0:
-		return nil, &TransitionError{m.words(), c.name(), "the authorisation has ended"}
+	case reopens != (m.ClosedAt != 0):
+		return nil, &TransitionError{m.words(), c.name(), "the authorisation has ended, or has not"}
 	}
 	list, err := of.decide(m)
 	if err != nil {
@@ -146,23 +147,34 @@ type (
 		Note string
 		Timed
 	}
+	// ReopenMonitoring goes on with it, once the end of the authorisation was taken back.
+	ReopenMonitoring struct {
+		By
+		Timed
+	}
 	// CloseMonitoring is the clock's, once the authorisation has ended.
 	CloseMonitoring struct{ By }
 	// WatchTime is the clock's: see [Monitoring.Due].
 	WatchTime struct{ By }
 )
 
-func (OpenMonitoring) name() string  { return "open monitoring" }
-func (PlanMonitoring) name() string  { return "plan monitoring" }
-func (CloseMonitoring) name() string { return "close monitoring" }
-func (WatchTime) name() string       { return "let time pass" }
+func (OpenMonitoring) name() string   { return "open monitoring" }
+func (ReopenMonitoring) name() string { return "reopen monitoring" }
+func (PlanMonitoring) name() string   { return "plan monitoring" }
+func (CloseMonitoring) name() string  { return "close monitoring" }
+func (WatchTime) name() string        { return "let time pass" }
 
-func (OpenMonitoring) byClock()  {}
-func (CloseMonitoring) byClock() {}
-func (WatchTime) byClock()       {}
+func (OpenMonitoring) byClock()   {}
+func (ReopenMonitoring) byClock() {}
+func (CloseMonitoring) byClock()  {}
+func (WatchTime) byClock()        {}
 
 func (c OpenMonitoring) decide(Monitoring) ([]Event, error) {
 	return one(c.By, c.At, MonitoringOpened{c.Operator, c.Risk, c.Timed})
+}
+
+func (c ReopenMonitoring) decide(Monitoring) ([]Event, error) {
+	return one(c.By, c.At, MonitoringReopened{c.Timed})
 }
 
 func (c PlanMonitoring) decide(Monitoring) ([]Event, error) {
@@ -202,12 +214,14 @@ type (
 	// effect when that was so, whenever it was recorded.
 	MonitoringTimePassed struct{ Timed }
 	MonitoringClosed     struct{}
+	MonitoringReopened   struct{ Timed }
 )
 
 func (MonitoringOpened) event() (string, int64)     { return "monitoring.opened", 1 }
 func (MonitoringPlanned) event() (string, int64)    { return "monitoring.planned", 1 }
 func (MonitoringTimePassed) event() (string, int64) { return "monitoring.time_passed", 1 }
 func (MonitoringClosed) event() (string, int64)     { return "monitoring.closed", 1 }
+func (MonitoringReopened) event() (string, int64)   { return "monitoring.reopened", 1 }
 
 func (MonitoringOpened) opens() {}
 
@@ -216,6 +230,7 @@ var monitoringForms = map[string]form{
 	"monitoring.planned/1":         read[MonitoringPlanned],
 	"monitoring.time_passed/1":     read[MonitoringTimePassed],
 	"monitoring.closed/1":          read[MonitoringClosed],
+	"monitoring.reopened/1":        read[MonitoringReopened],
 	"monitoring.reported/1":        read[MonitoringReported],
 	"monitoring.acknowledged/1":    read[MonitoringAcknowledged],
 	"monitoring.recheck_opened/1":  read[MonitoringRecheckOpened],
@@ -244,6 +259,13 @@ func (MonitoringClosed) monitor(m *Monitoring, e Event) (err error) {
 	m.Clocks, err = m.Clocks.Apply(m.Clocks.EndAll(e.DecidedAt)...)
 	return err
 }
+
+func (MonitoringReopened) monitor(m *Monitoring, _ Event) error {
+	m.ClosedAt = 0
+	return nil
+}
+
+func (d MonitoringReopened) check() error { return d.Timed.check() }
 
 func (d MonitoringOpened) check() error {
 	return first(code("operator", d.Operator), optional("risk", d.Risk, maxCode), d.Timed.check())
