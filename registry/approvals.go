@@ -93,6 +93,7 @@ func (n *Node) jointActs() map[string]jointAct {
 		"mras/notices":       joint(n.GiveNotice, func(r *GiveNotice) *bool { return &r.DryRun }, none, access.MRAOfficer, access.DecisionMaker),
 		"recognitions":       joint(n.Recognise, func(r *Recognise) *bool { return &r.DryRun }, none, access.MRAOfficer, access.DecisionMaker),
 		"lists":              joint(n.ImportList, func(r *ImportList) *bool { return &r.DryRun }, none, access.MRAOfficer, access.DecisionMaker),
+		"imports":            joint(n.ImportRegister, func(r *ImportRegister) *bool { return &r.DryRun }, none, access.DecisionMaker),
 		"programme/approve":  joint(n.ApproveProgramme, func(r *ApproveDocument) *bool { return &r.DryRun }, none, access.Administrator, access.DecisionMaker),
 		"programme/activate": joint(n.ActivateProgramme, func(r *ActivateDocument) *bool { return &r.DryRun }, none, access.Administrator, access.DecisionMaker),
 		"peers/thaw":         joint(n.ThawPeer, func(r *ThawPeer) *bool { return &r.DryRun }, none, access.MRAOfficer, access.DecisionMaker),

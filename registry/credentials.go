@@ -184,11 +184,17 @@ func (n *Node) issueMissing(ctx context.Context, number string) error {
 	return nil
 }
 
-// issueOwed issues what a grant promised and a crash right after it kept from being issued.
+// owedAtOnce is how many authorisations are given their first credentials between
+// two publications.
+const owedAtOnce = 2 * together
+
+// issueOwed issues first credentials that nobody issued with the act itself: of what
+// was taken over from another register, of what was suspended when its turn came, and
+// of a grant right after which the node crashed.
 func (n *Node) issueOwed(ctx context.Context) error {
 	var owed []string
 	if err := n.ledger.View(func(tx ledger.Projection) (err error) {
-		owed, err = view.Owed(tx)
+		owed, err = view.Owed(tx, owedAtOnce)
 		return err
 	}); err != nil {
 		return err

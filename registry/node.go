@@ -320,11 +320,7 @@ func (n *Node) start(ctx context.Context) error {
 	if err := n.retireLists(ctx); err != nil {
 		return err
 	}
-	err = n.issueOwed(ctx)
-	if err == nil {
-		err = n.Tick(ctx)
-	}
-	return n.unlessKeysEnded(err)
+	return n.unlessKeysEnded(n.Tick(ctx))
 }
 
 // Close stops the node. What was acknowledged stays.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,12 +33,13 @@ func (n *Node) Tick(ctx context.Context) error {
 	if err := n.settleDue(ctx); err != nil {
 		return err
 	}
+	owed := n.issueOwed(ctx) // what cannot be issued keeps nothing else from being published
 	n.federating.Lock()
 	defer n.federating.Unlock()
 	if quiet := n.now().Sub(n.refreshed.at); n.refreshed.size == n.ledger.Head().Size && quiet >= 0 && quiet < refreshEvery {
-		return nil
+		return owed
 	}
-	return n.refresh(ctx)
+	return errors.Join(owed, n.refresh(ctx))
 }
 
 // refreshed is what everything published was last brought up to date with.

@@ -14,7 +14,7 @@ import (
 
 func newOperatorCmd(a *app) *cobra.Command {
 	cmd := group("operator", "economic operators in the register")
-	cmd.AddCommand(a.operatorAdd(), a.operatorRelease(), showing(a, "show OPERATOR", "show an operator, by number or identifier", "/operators", a.showOperator),
+	cmd.AddCommand(a.operatorAdd(), a.operatorImport(), a.operatorRelease(), showing(a, "show OPERATOR", "show an operator, by number or identifier", "/operators", a.showOperator),
 		operatorListing().command(a, "list operators: all, or those looked for",
 			filter{"name", "name", "whose name begins so, whatever the case of its letters", nil}, filter{"identifier", "identifier", "that bears this number or identifier", nil}))
 	return cmd

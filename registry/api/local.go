@@ -89,6 +89,7 @@ func localNode(r *mux.Router, n *registry.Node) {
 func localCases(r *mux.Router, n *registry.Node) {
 	get(r, "/operators/{id}", named(n.Operator))
 	command(r, "/operators", n.RegisterOperator)
+	command(r, "/imports", n.ImportRegister)
 	command(r, "/releases", n.ReleaseOperator)
 
 	localApplications(r, n)

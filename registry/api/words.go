@@ -34,6 +34,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /operators/{id}": {"one operator", ""},
 	"POST /operators":     {"enter an operator in the register", ""},
 	"GET /lookalikes":     {"operators whose names are hard to tell from one", "name"},
+	"POST /imports":       {"take over operators and authorisations of an earlier register; each row is reported", ""},
 	"POST /releases":      {"note that data about a holder may be let out, or may no longer", ""},
 
 	"GET /queue":                             {"what waits for somebody, what is due first coming first", "officer office mine within cursor limit"},

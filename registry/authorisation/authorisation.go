@@ -88,6 +88,8 @@ type Authorisation struct {
 
 	Clocks  deadline.Clocks `json:"clocks,omitempty"`  // what is due; see [ClockName]
 	Resting []Resting       `json:"resting,omitempty"` // decisions of others that rest on it
+
+	Imported *Imported `json:"imported,omitzero"` // where it was taken over from; nil: it was granted here
 }
 
 // Component returns the component of that code.
@@ -130,7 +132,11 @@ func (a Authorisation) Decide(c Command) ([]Event, error) {
 	if err := admit(c, a.words(), a.Case, a.DecidedAt); err != nil {
 		return nil, err
 	}
-	if a.Case == "" {
+	importing, imports := c.(Import)
+	switch {
+	case a.Case == "" && imports:
+		return importing.taken()
+	case a.Case == "":
 		return nil, &TransitionError{a.words(), c.name(), "a grant opens an authorisation"}
 	}
 	due := a.effects(c.by().At)
@@ -235,6 +241,11 @@ func (a *Authorisation) fact(e Event) error {
 	switch d := e.Data.(type) {
 	case AuthorisationGranted:
 		a.open(d, e)
+		return nil
+	case AuthorisationImported:
+		a.open(AuthorisationGranted{Operator: d.Operator, Programme: d.Programme, Type: d.Type, Components: d.Components,
+			Roles: d.Roles, ExpiresAt: d.ExpiresAt, Authority: d.Authority}, e)
+		a.Imported = &d.Imported
 		return nil
 	case AuthorisationTookEffect:
 		return a.settle([]string{d.Component}, d.Act, e.EffectiveAt, e.EffectiveAt)

@@ -128,6 +128,7 @@
 //	visit.exported            sha256: of the form that was handed out
 //	visit.reported            sha256, form, visited_on, findings, samples [{row, result, note?}]
 //	visit.signed_off          -
+//	authorisation.imported    operator, programme, authority?, type, components, roles, expires_at?, register, reference, second
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing

@@ -24,6 +24,7 @@ func oneOfEach() []Event {
 		ReleaseGranted{Exchange, ByConsent, []string{"JP"}}, ReleaseWithdrawn{Exchange},
 		ApplicationSubmitted{Wish: wish()}, ApplicationAccepted{}, ApplicationNotAccepted{Grounds: grounds()},
 		ApplicationAssessed{findings(Met, Partly)}, ApplicationGranted{Authorisation: "AUT-1"}, ApplicationRefused{Grounds: grounds()}, ApplicationWithdrawn{},
+		AuthorisationImported{"OP-1", "EU-AEO", "DE", "AEOF", both, []string{"exporter"}, 900, Imported{"old", "7", "second"}},
 		AuthorisationGranted{"APP-1", "OP-1", "EU-AEO", "AEOF", both, []string{"exporter"}, 0, ""},
 		ApplicationDrafted{wish()}, ApplicationRedrafted{wish()}, ApplicationFiled{Wish: wish(), Timed: timed},
 		ApplicationInformationRequested{[]string{"a site plan"}, timed}, ApplicationInformationGiven{"sent", timed},

@@ -34,6 +34,12 @@ func (a Authorisation) Row() ([]byte, error) {
 	if len(a.Resting) > 0 {
 		w.rare(`,"resting":`, a.Resting)
 	}
+	if a.Imported != nil {
+		w.text(`,"imported":{"register":`, a.Imported.Register)
+		w.text(`,"reference":`, a.Imported.Reference)
+		w.text(`,"second":`, a.Imported.Second)
+		w.literal("}")
+	}
 	return append(w.raw, '}'), w.err
 }
 

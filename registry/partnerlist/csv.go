@@ -93,3 +93,24 @@ func (g *grid) take(row int, cells []string, p *problems) bool {
 	g.lines = append(g.lines, line{row, cells})
 	return true
 }
+
+// A Row is a row of a table that holds something.
+type Row struct {
+	Number int // as a spreadsheet counts, from 1
+	Cells  []string
+}
+
+// Table reads CSV whose columns are another's business, as lists are read: what it is
+// not is a problem, and then there are no rows.
+func Table(raw []byte) (heading []string, rows []Row, found []Problem) {
+	var p problems
+	g := readCSV(raw, &p)
+	if found = p.all(); len(found) > 0 {
+		return nil, nil, found
+	}
+	rows = make([]Row, len(g.lines))
+	for i, l := range g.lines {
+		rows[i] = Row{l.row, l.cells}
+	}
+	return g.heading, rows, nil
+}

@@ -214,15 +214,22 @@ func (r *reader) name(l line) string {
 	if text == "" {
 		return ""
 	}
-	if err := listed.CheckName(text); err != nil {
+	if err := CheckName(text); err != nil {
 		r.problems.add(l.row, colName, "%v", err)
 		return ""
 	}
-	if word := mixed(text); word != "" {
-		r.problems.add(l.row, colName, "%.40q mixes letters of several scripts that look alike", word)
-		return ""
-	}
 	return text
+}
+
+// CheckName refuses a name that a person could take for another.
+func CheckName(name string) error {
+	if err := listed.CheckName(name); err != nil {
+		return err
+	}
+	if word := mixed(name); word != "" {
+		return fmt.Errorf("%.40q mixes letters of several scripts that look alike", word)
+	}
+	return nil
 }
 
 // mixed finds a word with letters of more than one of the scripts whose letters

@@ -159,8 +159,18 @@ func AuthorisationNumbers(tx ledger.Projection) ([]string, error) {
 	return numbers(tx, caseKey(KindAuthorisation, ""))
 }
 
-// Owed are the authorisations with a component in force that has no credential yet.
-func Owed(tx ledger.Projection) ([]string, error) { return numbers(tx, owedKey("")) }
+// Owed are authorisations with a component in force that has no credential yet, the
+// first few.
+func Owed(tx ledger.Projection, most int) (out []string, err error) {
+	err = tx.Scan(owedKey(""), func(key, _ []byte) (bool, error) {
+		if len(out) == most {
+			return false, nil
+		}
+		out = append(out, string(key[len(owedKey("")):]))
+		return true, nil
+	})
+	return out, err
+}
 
 // ReleasedOperators are the operators that released themselves for some purpose, now or once.
 func ReleasedOperators(tx ledger.Projection) ([]string, error) { return numbers(tx, releasedKey("")) }
