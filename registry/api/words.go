@@ -175,6 +175,7 @@ var harmless = map[string]string{
 	"/applications/evidence/read": "it only reads, and notes that it was read each time",
 	"/programme/check":            "it only reads",
 	"/lists/reconcile":            "it only reads",
+	"/imports":                    "a row that was taken over is known by its identifier and reference, and passed over; only what is missing is taken",
 	"/peers/sync":                 "it looks at the partner once more",
 	"/bundle":                     "it builds the bundle anew of what there is",
 	"/log/audit":                  "it only reads",
