@@ -7,7 +7,9 @@
 //	iss iat nbf exp vct vct#integrity status
 //	territory authority programme authorisation_type
 //
-// and beside them only "_sd", exactly 12 digests, and "_sd_alg", "sha-256".
+// and beside them only "_sd", exactly 12 digests, and "_sd_alg", "sha-256"; and
+// "restores" [{idx, nbf, uri}] where an end was stayed or set aside: the status entries
+// of the credentials which ended and stay so, and whose past is this one's.
 // Everything about the trader is behind the digests, whole members only:
 //
 //	legal_name identifiers roles names address authorisation_no
@@ -57,6 +59,15 @@ type StatusRef struct {
 	Idx int64  `json:"idx"`
 }
 
+// A Former credential ended, and its holder's standing came back with another.
+type Former struct {
+	Status    StatusRef
+	NotBefore int64
+}
+
+// MaxFormer is how many of them a credential may name.
+const MaxFormer = maxFormer
+
 // Claims are what a credential says. Times are Unix seconds.
 type Claims struct {
 	Issuer       string // entity id
@@ -66,6 +77,7 @@ type Claims struct {
 	VCT          string // [Issue] fills it and VCTIntegrity
 	VCTIntegrity string
 	Status       StatusRef
+	Restores     []Former // only where what it says had ended, and came back in force; oldest first, at most 8
 	Territory    string
 	Authority    string // decides within the territory; equal to it outside unions
 	Programme    string

@@ -16,6 +16,8 @@ const (
 	digestCount = 12
 	// maxValidity bounds exp: two years of at most 366 days.
 	maxValidity = 2 * 366 * day
+	// maxFormer bounds how many credentials a credential names that ended before it.
+	maxFormer = 8
 )
 
 // payload is the JSON the issuer signs, member by member, in the order they are written. Pointers tell an
@@ -30,6 +32,7 @@ type payload struct {
 	Iss          string       `json:"iss"`
 	Nbf          int64        `json:"nbf"`
 	Programme    string       `json:"programme"`
+	Restores     []former     `json:"restores,omitzero"`
 	Status       *statusClaim `json:"status"`
 	Territory    string       `json:"territory"`
 	VCT          string       `json:"vct"`
@@ -40,6 +43,12 @@ type statusClaim struct {
 	StatusList *statusList `json:"status_list"`
 }
 
+type former struct {
+	Idx *int64 `json:"idx"`
+	Nbf int64  `json:"nbf"`
+	URI string `json:"uri"`
+}
+
 type statusList struct {
 	Idx *int64 `json:"idx"`
 	URI string `json:"uri"`
@@ -47,24 +56,32 @@ type statusList struct {
 
 // newPayload is the payload of c, without digests.
 func newPayload(c *Claims) *payload {
-	return &payload{
+	p := &payload{
 		Iss: c.Issuer, Iat: c.IssuedAt, Nbf: c.NotBefore, Exp: c.Expires,
 		VCT: c.VCT, VCTIntegrity: c.VCTIntegrity,
 		Status:    &statusClaim{&statusList{Idx: &c.Status.Idx, URI: c.Status.URI}},
 		Territory: c.Territory, Authority: c.Authority,
 		Programme: c.Programme, Type: c.Type, SDAlg: sdjwt.SHA256,
 	}
+	for _, f := range c.Restores {
+		p.Restores = append(p.Restores, former{Idx: &f.Status.Idx, Nbf: f.NotBefore, URI: f.Status.URI})
+	}
+	return p
 }
 
 // claims are the visible claims of a checked payload.
 func (p *payload) claims() Claims {
-	return Claims{
+	c := Claims{
 		Issuer: p.Iss, IssuedAt: p.Iat, NotBefore: p.Nbf, Expires: p.Exp,
 		VCT: p.VCT, VCTIntegrity: p.VCTIntegrity,
 		Status:    StatusRef{URI: p.Status.StatusList.URI, Idx: *p.Status.StatusList.Idx},
 		Territory: p.Territory, Authority: p.Authority,
 		Programme: p.Programme, Type: p.Type,
 	}
+	for _, f := range p.Restores {
+		c.Restores = append(c.Restores, Former{Status: StatusRef{URI: f.URI, Idx: *f.Idx}, NotBefore: f.Nbf})
+	}
+	return c
 }
 
 // checkSigned holds every rule on a payload that was read.
@@ -130,16 +147,37 @@ func (p *payload) checkType() error {
 }
 
 func (p *payload) checkStatus() error {
-	if p.Status == nil || p.Status.StatusList == nil || p.Status.StatusList.Idx == nil {
+	if p.Status == nil || p.Status.StatusList == nil {
 		return fmt.Errorf("status names no entry of a status list")
 	}
-	ref := p.Status.StatusList
+	if err := p.checkEntry("status", p.Status.StatusList); err != nil {
+		return err
+	}
+	if p.Restores != nil && len(p.Restores) == 0 || len(p.Restores) > maxFormer {
+		return fmt.Errorf("restores has %d entries, want 1 to %d", len(p.Restores), maxFormer)
+	}
+	for i, f := range p.Restores {
+		if err := p.checkEntry("restores", &statusList{Idx: f.Idx, URI: f.URI}); err != nil {
+			return err
+		}
+		if f.Nbf <= 0 || i > 0 && f.Nbf < p.Restores[i-1].Nbf {
+			return fmt.Errorf("restores nbf %d, want times in order", f.Nbf)
+		}
+	}
+	return nil
+}
+
+// checkEntry holds of an entry of one of the issuer's lists.
+func (p *payload) checkEntry(claim string, ref *statusList) error {
+	if ref.Idx == nil {
+		return fmt.Errorf("%s names no entry of a status list", claim)
+	}
 	if *ref.Idx < 0 || *ref.Idx >= statuslist.MaxSize {
-		return fmt.Errorf("status idx %d, want 0 to %d", *ref.Idx, statuslist.MaxSize-1)
+		return fmt.Errorf("%s idx %d, want 0 to %d", claim, *ref.Idx, statuslist.MaxSize-1)
 	}
 	n, ok := strings.CutPrefix(ref.URI, p.Iss+"/status/")
 	if !ok || !isOrdinal(n) {
-		return fmt.Errorf("status uri %.120q is not a list of the issuer, %s/status/<n>", ref.URI, p.Iss)
+		return fmt.Errorf("%s uri %.120q is not a list of the issuer, %s/status/<n>", claim, ref.URI, p.Iss)
 	}
 	return nil
 }

@@ -130,6 +130,7 @@ func (s *smith) accepted() {
 	back := slices.Clone(s.shown)
 	slices.Reverse(back)
 	s.add("accept", "disclosures in another order", s.jwt+"~"+strings.Join(back, "~")+"~")
+	s.add("accept", "what came back from an end", s.signed("restores", []any{formerOf(1, today-year, customs+"/status/1"), formerOf(2, today, customs+"/status/2")}))
 	s.add("accept", "white space in the payload", s.replaced(`,"iss"`, `, "iss"`))
 }
 
@@ -208,6 +209,14 @@ func (s *smith) visibleClaims() {
 		{"a list elsewhere", "status", statusOf(1, "https://evil.example/status/1")},
 		{"a list with a leading zero", "status", statusOf(1, customs+"/status/01")},
 		{"a list with a query", "status", statusOf(1, customs+"/status/1?time=0")},
+		{"restores nothing", "restores", []any{}},
+		{"restores a list of another", "restores", []any{formerOf(1, today, "https://evil.example/status/1")}},
+		{"restores an idx beyond any list", "restores", []any{formerOf(1<<20, today, customs+"/status/1")}},
+		{"restores an idx that is null", "restores", []any{formerOf(nil, today, customs+"/status/1")}},
+		{"restores without a time", "restores", []any{formerOf(1, 0, customs+"/status/1")}},
+		{"restores out of order", "restores", []any{formerOf(1, today, customs+"/status/1"), formerOf(2, today-1, customs+"/status/1")}},
+		{"restores nine", "restores", slices.Repeat([]any{formerOf(1, today, customs+"/status/1")}, 9)},
+		{"restores beside", "restores", []any{map[string]any{"idx": 1, "nbf": today, "uri": customs + "/status/1", "x": 1}}},
 		{"territory in small letters", "territory", "nz"},
 		{"authority of three letters", "authority", "NZL"},
 		{"programme with a space", "programme", "NZ SES"},
@@ -221,6 +230,10 @@ func nullify(t testing.TB, payload, member string) string {
 	m := members(t, payload)
 	m[member] = nil
 	return marshal(t, m)
+}
+
+func formerOf(idx any, nbf int64, uri string) map[string]any {
+	return map[string]any{"idx": idx, "nbf": nbf, "uri": uri}
 }
 
 func statusOf(idx any, uri string) map[string]any {

@@ -33,6 +33,7 @@ const (
 	CaveatOneSided       = "one_sided"
 	CaveatOtherComponent = "other_component"
 	CaveatIssuedLater    = "issued_later"
+	CaveatRestored       = "restored"
 )
 
 var caveats = []Caveat{
@@ -50,6 +51,7 @@ var caveats = []Caveat{
 	{CaveatOneSided, "Recognised by one side alone, over lists."},
 	{CaveatOtherComponent, "The type asked for is not among those shown."},
 	{CaveatIssuedLater, "Asked about a time before the credential was issued: what an earlier one of the holder was worth then, e.g. suspended, is not seen from this one."},
+	{CaveatRestored, "Asked about a time at which the holder's earlier credential had ended: that end was stayed or set aside since."},
 }
 
 // Caveats is every caveat there is, with what it is about in general.

@@ -42,7 +42,8 @@ type statement struct {
 	notBefore      int64
 	expires        int64 // 0 = never
 	status         credential.StatusRef
-	issued         int64 // the UTC day of issue; 0 where it is not said
+	restores       []credential.Former // credentials that ended before this one took their place
+	issued         int64               // the UTC day of issue; 0 where it is not said
 }
 
 // examine begins an examination; input is the digest of what is asked about.

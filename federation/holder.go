@@ -16,7 +16,7 @@ func (e *examination) takePresentation(p *credential.Presentation, s *credential
 		programme: c.Programme, typ: c.Type,
 		name: s.LegalName, identifiers: s.Identifiers, roles: s.Roles,
 		notBefore: c.NotBefore, expires: c.Expires,
-		status: c.Status, issued: c.IssuedAt,
+		status: c.Status, restores: c.Restores, issued: c.IssuedAt,
 	}
 	h := e.showHolder()
 	h.AuthorisationNo, h.EffectiveOn = s.AuthorisationNo, s.EffectiveOn

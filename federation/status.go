@@ -45,8 +45,42 @@ func (e *examination) checkStatus() finding {
 	case err != nil:
 		return failed(StatusMissing, "%v", err)
 	}
+	if e.asksBeforeIssue() && len(e.said.restores) > 0 {
+		return e.judgeRestored(timeline, standing)
+	}
 	return e.judgeStanding(standing)
 }
+
+// judgeRestored judges a credential that took the place of others which had ended,
+// about a time before it was issued. Their past is its own: suspended then, suspended.
+// Only that they had ended does not hold any more, and was all the same what anybody
+// could know then.
+func (e *examination) judgeRestored(timeline *transparency.Timeline, now transparency.Standing) finding {
+	var former transparency.Standing
+	for _, f := range e.said.restores {
+		if f.NotBefore > e.at {
+			break
+		}
+		var err error
+		if former, err = timeline.At(f.Status.URI, f.Status.Idx, e.at, e.known); err != nil {
+			return failed(StatusMissing, "of a credential before it: %v", err)
+		}
+		if former.Value == statuslist.Suspended {
+			break
+		}
+	}
+	asKnownThen := e.known == e.at
+	switch {
+	case former.Value == statuslist.Suspended, former.Value == statuslist.Ended && asKnownThen:
+		return e.judgeStanding(former)
+	case former.Value == statuslist.Ended:
+		e.caveat(CaveatRestored, fmt.Sprintf("The holder's earlier credential ended on %s; that was stayed or set aside, and this one issued on %s.",
+			date(former.Since), date(e.said.issued)))
+	}
+	return e.judgeStanding(now)
+}
+
+func date(at int64) string { return time.Unix(at, 0).UTC().Format(time.DateOnly) }
 
 func (e *examination) judgeStanding(s transparency.Standing) finding {
 	e.decision.StatusSince = s.Since
@@ -73,10 +107,16 @@ func (e *examination) judgeStanding(s transparency.Standing) finding {
 // the past of the one before: nothing there is no proof that nothing was. The hour
 // of issue is not told, so the day of issue counts as before it.
 func (e *examination) warnIssuedLater() {
-	if issued := e.said.issued; issued != 0 && e.past() && e.at < issued+24*3600 {
+	if e.asksBeforeIssue() && len(e.said.restores) == 0 {
 		e.caveat(CaveatIssuedLater, fmt.Sprintf("The credential was issued on %s; a suspension of the one before it, if there was one, is not seen here.",
-			time.Unix(issued, 0).UTC().Format(time.DateOnly)))
+			date(e.said.issued)))
 	}
+}
+
+// asksBeforeIssue reports whether the question is about a time before the credential was issued.
+func (e *examination) asksBeforeIssue() bool {
+	issued := e.said.issued
+	return issued != 0 && e.past() && e.at < issued+24*3600
 }
 
 // checkFreshness asks how long ago the status was confirmed: by the rule of

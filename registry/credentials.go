@@ -248,6 +248,9 @@ func (n *Node) issue(ctx context.Context, number string, days int64, actor strin
 		taken = append(taken, s)
 		claims := n.claims(a, o, component, days)
 		claims.Status = credential.StatusRef{URI: s.uri, Idx: s.idx}
+		for _, f := range a.Former(component, credential.MaxFormer) {
+			claims.Restores = append(claims.Restores, credential.Former{Status: credential.StatusRef{URI: f.URI, Idx: f.Idx}, NotBefore: f.NotBefore})
+		}
 		more, next, digest, err := n.credentialEntries(ctx, a, claims, actor)
 		if err != nil {
 			return nil, err

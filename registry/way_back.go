@@ -78,7 +78,7 @@ func regained(before, now authorisation.Authorisation) []string {
 	for _, c := range before.Components {
 		after, _ := now.Component(c.Code)
 		limited := c.Stayed != nil && authorisation.Act(c.Stayed.Of).Ends()
-		if limited && after.State.Issuable() && !slices.Contains(on, c.Code) {
+		if (limited || c.State == authorisation.Ended) && after.State.Issuable() && !slices.Contains(on, c.Code) {
 			on = append(on, c.Code)
 		}
 	}

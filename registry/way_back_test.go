@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,5 +48,88 @@ func TestARestoredAuthorisation(t *testing.T) {
 	d := jp.verifier().Lookup(timber.identifier, federation.Question{Now: jp.clock.Now().Unix()})
 	if d.Reason != federation.ByArrangement || d.Holder.EffectiveOn != nz.Pack().LocalDate(time.Unix(a.EffectiveAt, 0)) {
 		t.Errorf("the directory: %s %+v", d.Reason, d.Holder)
+	}
+
+	// Asked about a day, either says what held then, and what could be known.
+	nz.pass(2 * day)
+	jp.pass(time.Second)
+	everybody(t, nz, jp)
+	began := time.Unix(a.EffectiveAt, 0)
+	for _, c := range []struct {
+		at       time.Time
+		then     federation.Reason
+		restored bool
+	}{
+		{began.Add(2 * day), federation.ByArrangement, true}, // nobody knew yet that it would be annulled
+		{began.Add(7 * day), federation.Annulled, true},
+		{began.Add(11*day + time.Hour), federation.ByArrangement, false},
+	} {
+		q := federation.Question{Now: jp.clock.Now().Unix(), At: c.at.Unix()}
+		d := jp.verifier().Verify(again, q)
+		if d.Reason != federation.ByArrangement || d.KnownThen == nil || d.KnownThen.Reason != c.then || warns(d, federation.CaveatRestored) != c.restored {
+			t.Errorf("on %s: %s, known then %+v, %+v", c.at, d.Reason, d.KnownThen, d.Caveats)
+		}
+	}
+}
+
+func warns(d *federation.Decision, code string) bool {
+	return slices.ContainsFunc(d.Caveats, func(c federation.Caveat) bool { return c.Code == code })
+}
+
+// A stay of a revocation brings it back for a while, under a credential that lasts no
+// longer; whoever asks about the days between is told which of the two held.
+func TestAStayedRevocation(t *testing.T) {
+	eu := found(t, newClock(), "EU", "")
+	ctx := t.Context()
+	brussels := trader{"Brussels Forwarding NV", "BE1234567", "AEOC", []string{"exporter"}}
+	a := eu.grant(brussels)
+	eu.pass(8 * day)
+	got(eu.Revoke(ctx, eu.measure(a.Case)))(t)
+	revoked := eu.clock.Now()
+	eu.pass(3 * day)
+	barred := registry.SubmitApplication{Operator: brussels.identifier, Type: brussels.kind, Roles: brussels.roles, By: "Desk"}
+	if _, err := eu.SubmitApplication(ctx, barred); err == nil {
+		t.Fatal("no bar after a revocation")
+	}
+	stay := takeBack(a.Case, authorisation.ByCourt)
+	stay.Until = eu.clock.Now().Add(10 * day).Unix()
+	got(eu.StayMeasure(ctx, stay))(t)
+	eu.pass(time.Hour)
+	during := eu.export(a.Case)
+	eu.expect("stayed", during, federation.OwnProgramme)
+	a = got(eu.Authorisation(a.Case))(t)
+	if c := a.Credentials[1]; c.Expires != stay.Until || a.Components[0].Stayed == nil {
+		t.Errorf("lasts until %d, the stay until %d: %+v", c.Expires, stay.Until, a.Components[0])
+	}
+	eu.pass(10 * day) // the stay is over
+	eu.expect("no longer stayed", during, federation.Expired)
+	a = got(eu.Authorisation(a.Case))(t)
+	if c := a.Components[0]; c.State != authorisation.Ended || c.EndedAt != revoked.Unix() || c.Stayed != nil {
+		t.Errorf("after the stay: %+v", c)
+	}
+
+	byError := takeBack(a.Case, authorisation.ByError)
+	if _, err := eu.SetAsideMeasure(ctx, byError); !errors.Is(err, registry.ErrNotAllowed) {
+		t.Errorf("by one: %v", err)
+	}
+	byError.By, byError.Second = "Decider", "Judge's clerk"
+	if _, err := eu.SetAsideMeasure(ctx, byError); !errors.Is(err, registry.ErrNotAllowed) {
+		t.Errorf("by who decided it: %v", err)
+	}
+	byError.By, byError.Second = "Judge's clerk", "Decider"
+	got(eu.SetAsideMeasure(ctx, byError))(t)
+	eu.pass(2 * day)
+	file := eu.export(a.Case)
+	eu.expect("set aside", file, federation.OwnProgramme)
+	for at, then := range map[time.Duration]federation.Reason{
+		-time.Hour: federation.OwnProgramme, day: federation.Ended, 5 * day: federation.OwnProgramme, 13*day + 2*time.Hour: federation.Ended,
+	} {
+		d := eu.verifier().Verify(file, federation.Question{Now: eu.clock.Now().Unix(), At: revoked.Add(at).Unix()})
+		if d.Reason != federation.OwnProgramme || d.KnownThen == nil || d.KnownThen.Reason != then {
+			t.Errorf("%s after the revocation: %s, known then %+v", at, d.Reason, d.KnownThen)
+		}
+	}
+	if _, err := eu.SubmitApplication(ctx, barred); err != nil {
+		t.Errorf("still barred: %v", err)
 	}
 }

@@ -113,12 +113,15 @@ func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error 
 		if act.Ends() {
 			a.Components[i].EndedAt = asOf
 		}
-		a.Components[i].again(act)
+		alive := asOf
+		if a.Components[i].again(act) {
+			alive-- // what was issued for the time of a stay expires with it, and is told to have ended
+		}
 		if act != ActSuspend && a.Components[i].State != Suspended {
 			a.Components[i].Suspension = nil
 			a.stopClocks(code, from)
 		}
-		a.follow(code, act, from, asOf)
+		a.follow(code, act, from, alive)
 	}
 	return nil
 }

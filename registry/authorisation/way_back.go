@@ -1,6 +1,7 @@
 package authorisation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -386,15 +387,17 @@ func (a *Authorisation) inForce(i int, t Taken, since int64) {
 }
 
 // again lets a measure take effect whose stay is over: it counts from its first time.
-func (c *Component) again(act Act) {
-	if t, ok := c.taken(act); ok && c.stayed(act) && act.Ends() {
+func (c *Component) again(act Act) (stayed bool) {
+	stayed = c.stayed(act)
+	if t, ok := c.taken(act); ok && stayed && act.Ends() {
 		if c.EndedAt = t.From; act == ActAnnul {
 			c.EndedAt = t.DecidedAt
 		}
 	}
-	if c.stayed(act) || act.Ends() || act == ActReinstate && c.stayed(ActSuspend) {
+	if stayed || act.Ends() || act == ActReinstate && c.stayed(ActSuspend) {
 		c.Stayed = nil
 	}
+	return stayed
 }
 
 // stayedLapse applies that time is over for a suspension that is stayed.
@@ -411,15 +414,19 @@ func (a *Authorisation) stayedLapse(i int, lifts bool, at int64) {
 	}
 }
 
-// Former is the status of the credential that ended before a component came back; a
-// newer credential names it, so that whoever is asked about the time before can tell.
-func (a Authorisation) Former(component string) (Credential, bool) {
-	for _, c := range slices.Backward(a.Credentials) {
-		if c.Component == component && c.Ended() {
-			return c, true
+// Former are the credentials of a component that ended, the newest most, oldest first;
+// of those in force from the same instant the newest. A credential issued after them names
+// them, so that whoever is asked about the time before it can tell.
+func (a Authorisation) Former(component string, most int) (list []Credential) {
+	for _, c := range a.Credentials {
+		if c.Component != component || !c.Ended() {
+			continue
 		}
+		list = slices.DeleteFunc(list, func(old Credential) bool { return old.NotBefore == c.NotBefore })
+		list = append(list, c)
 	}
-	return Credential{}, false
+	slices.SortStableFunc(list, func(x, y Credential) int { return cmp.Compare(x.NotBefore, y.NotBefore) })
+	return list[max(0, len(list)-most):]
 }
 
 func (d AuthorisationStayed) check() error {
