@@ -20,6 +20,7 @@ type life struct {
 	operator    string
 	application string
 	visit       string
+	annulled    string // the credential file of when it was annulled
 	laptop      []byte // the file of the visit, as the validator carries it
 	seals, log  string // digests of evidence
 }

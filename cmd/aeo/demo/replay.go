@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -27,7 +28,8 @@ func (s *story) settle() error {
 		if item.Due != 0 {
 			due = "until the end of " + dayBefore(item.Due)
 		}
-		fmt.Fprintf(s.out, "  %-14s  %-22s  %s\n", item.Number, strings.ReplaceAll(item.What, "_", " "), due)
+		who := cmp.Or(item.Officer, "nobody's")
+		fmt.Fprintf(s.out, "  %-14s  %-14s  %-12s  %s\n", item.Number, strings.ReplaceAll(item.What, "_", " "), who, due)
 	}
 	a, err := n.Audit()
 	if err != nil {
@@ -43,6 +45,11 @@ func (s *story) settle() error {
 // wholeLife: what a border is told about the AEO whose life was told, of moments in it.
 func (d *docket) wholeLife() {
 	file := credentialOf(sensorik.file)
-	d.verify("life: annulled by two officers", file, "JP", "not_in_force", "annulled")
-	d.verify("life: annulled, for a day it was in force as far as anybody knew", file, "JP", "not_in_force", "annulled", "--at", d.day(-80))
+	d.verify("life: before the fifth day", file, "JP", "not_in_force", "not_yet", "--at", d.day(-103))
+	d.verify("life: once in effect", file, "JP", "recognised", "by_arrangement", "--at", d.day(-80))
+	d.verify("life: while it was annulled, as the court left it", file, "JP", "recognised", "by_arrangement", "--at", d.day(-20))
+	d.verify("life: restored by the court", file, "JP", "recognised", "by_arrangement")
+	if d.life != nil {
+		d.verify("life: the credential that was annulled stays so", d.life.annulled, "JP", "not_in_force", "annulled")
+	}
 }

@@ -45,8 +45,8 @@ var chapters = []chapter{
 	{50, tell{(*story).suspensions}},
 	{45, tell{(*story).keepOldBundle, (*story).remedied}},
 	{30, tell{(*story).endings, (*story).annul}},
-	{10, tell{(*story).notices}},
-	{1, tell{(*story).lateGrant}},
+	{10, tell{(*story).notices, (*story).court}},
+	{1, tell{(*story).lateGrant, (*story).yesterday}},
 }
 
 // run tells the whole story and arrives at the present.

@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"time"
+
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
@@ -80,5 +82,48 @@ func (s *story) annul() error {
 		return err
 	}
 	s.say(30, "The re-check finds that the seal log was made up, and the firm knew. Heard, then annulled from the first day on: %s asks for it, %s agrees.", o.decides, o.second)
+	if err := n.Tick(s.ctx); err != nil {
+		return err
+	}
+	s.life.annulled = "cases/" + sensorik.file + "-annulled.aeo"
+	return s.save(&s.life.holder, s.life.annulled)
+}
+
+// court is what comes of the appeal: it was another firm's log that was made up.
+func (s *story) court() error {
+	if s.life == nil {
+		return nil
+	}
+	n, o := s.sites["DE"].node, officers["DE"]
+	back := registry.TakeBackMeasure{Authorisation: s.life.authorisation, Who: authorisation.ByCourt, Grounds: authorisation.Grounds{Reason: "judgment", Basis: "4 K 7/26"}}
+	a, err := n.SetAsideMeasure(s.as("DE", o.second), back)
+	if err != nil {
+		return err
+	}
+	from := berlin(a.Credentials[len(a.Credentials)-1].NotBefore).Format(time.DateOnly)
+	s.say(10, "The court sets the annulment aside. The old credential stays ended; a new one, number %d, is good from the original day on: %s.", len(a.Credentials), from)
 	return nil
+}
+
+// yesterday leaves work on the German desk: an application that nobody looked at yet,
+// and a visit to the firm that came back.
+func (s *story) yesterday() error {
+	if s.life == nil {
+		return nil
+	}
+	n, o := s.sites["DE"].node, officers["DE"]
+	optik, err := n.Authorisation(s.holders["elbe-optik"].authorisation)
+	if err != nil {
+		return err
+	}
+	app, err := n.SubmitApplication(s.as("DE", o.desk), registry.SubmitApplication{Operator: optik.Operator, Type: "AEOC", Roles: optik.Roles})
+	if err != nil {
+		return err
+	}
+	if _, err := n.AssignApplication(s.as("DE", o.decides), registry.AssignApplication{Application: app.Case, Officer: o.assessor}); err != nil {
+		return err
+	}
+	day := s.present.AddDate(0, 0, 5).Format(time.DateOnly)
+	_, err = n.PlanVisit(s.as("DE", o.assessor), registry.PlanVisit{For: s.life.authorisation, Criteria: []string{"G"}, From: day, Team: []string{validatorDE}})
+	return err
 }
