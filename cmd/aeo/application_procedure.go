@@ -319,7 +319,11 @@ func (a *app) writeApplication(w io.Writer, app authorisation.Application) {
 		}
 		line("consulted", "%s: %s", c.Consulted, answer)
 	}
-	if n := len(app.Findings); n > 0 {
+	found := map[string]bool{} // one criterion may be found on at several sites
+	for _, f := range app.Findings {
+		found[f.Requirement] = true
+	}
+	if n := len(found); n > 0 {
 		line("assessed", "%d of %d criteria, by %s", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
 	}
 	writeDecision(w, app, line)

@@ -18,7 +18,7 @@ import (
 type step struct{ commands, output string }
 
 // walks are the sections of the README whose commands are typed here.
-var walks = []string{"A five-minute walk", "Federate with a partner", "Begin without one"}
+var walks = []string{"A five-minute walk", "Run a programme", "Federate with a partner", "Begin without one"}
 
 // walkSteps reads the blocks of one section of the README.
 func walkSteps(t *testing.T, readme, section string) (steps []step) {
