@@ -65,12 +65,12 @@ func (n *Node) Revoke(ctx context.Context, m Measure) (authorisation.Authorisati
 		return authorisation.Authorisation{}, err
 	}
 	return n.measure(ctx, m, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
-		from, err := l.revokes(by, m)
+		from, onReceipt, err := l.revokes(by, m)
 		if err != nil {
 			return nil, err
 		}
 		on, err := l.failing(m)
-		return authorisation.Revoke{By: by, Components: on, From: from, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, err
+		return authorisation.Revoke{By: by, Components: on, From: from, OnReceipt: onReceipt, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, err
 	})
 }
 

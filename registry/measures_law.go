@@ -56,32 +56,46 @@ func (l itsRules) fair(h authorisation.Heard) error {
 }
 
 // effect is when an adverse act takes effect: as it says, or where effect derives from
-// service, when what is sent by post or published counts as received.
-func (l itsRules) effect(by authorisation.By, m Measure) (int64, error) {
-	byPost := m.Served == authorisation.ByPost || m.Served == authorisation.ByPublication
-	if m.From != 0 || !byPost || l.pack.Procedure.EffectOf.Adverse != programme.EffectOfService || !l.knows(programme.RuleService) {
-		return m.From, nil
+// service, when what is sent by post or published counts as received; it then follows
+// what is known of its receipt.
+func (l itsRules) effect(by authorisation.By, m Measure) (from int64, onReceipt bool, err error) {
+	if m.From != 0 || !byPost(m.Served) || l.pack.Procedure.EffectOf.Adverse != programme.EffectOfService {
+		return m.From, false, nil
 	}
-	ch, err := l.plan.Start(programme.RuleService, time.Unix(by.At, 0))
+	from, err = l.deemed(by.At)
+	return from, from != 0, err
+}
+
+// byPost is service of which it is not known at once that it arrived.
+func byPost(c authorisation.Channel) bool {
+	return c == authorisation.ByPost || c == authorisation.ByPublication
+}
+
+// deemed is when what was sent then counts as received; 0 where the programme has no rule.
+func (l itsRules) deemed(sent int64) (int64, error) {
+	if !l.knows(programme.RuleService) {
+		return 0, nil
+	}
+	ch, err := l.plan.Start(programme.RuleService, time.Unix(sent, 0))
 	return ch.Due, err
 }
 
 // revokes is when a revocation takes effect: it may be deferred as far as the rule
 // of the programme goes.
-func (l itsRules) revokes(by authorisation.By, m Measure) (int64, error) {
+func (l itsRules) revokes(by authorisation.By, m Measure) (from int64, onReceipt bool, err error) {
 	if err := l.fair(m.Heard); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	from, err := l.effect(by, m)
+	from, onReceipt, err = l.effect(by, m)
 	if err != nil || from <= by.At || !l.knows(programme.RuleDeferral) {
-		return from, err
+		return from, onReceipt, err
 	}
 	most, err := l.plan.Start(programme.RuleDeferral, time.Unix(by.At, 0))
 	if err == nil && from > most.Due {
 		err = fmt.Errorf("%w: from: a revocation may be deferred until %s at most (%s)", ErrInvalid,
 			time.Unix(most.Due, 0).In(l.pack.Zone()).Format(time.DateOnly), most.Basis)
 	}
-	return from, err
+	return from, onReceipt, err
 }
 
 func (l itsRules) suspend(by authorisation.By, m Measure) (authorisation.Command, error) {
@@ -90,7 +104,7 @@ func (l itsRules) suspend(by authorisation.By, m Measure) (authorisation.Command
 	if c.Components, err = l.failing(m); err != nil {
 		return nil, err
 	}
-	if c.From, err = l.effect(by, m); err != nil {
+	if c.From, c.OnReceipt, err = l.effect(by, m); err != nil {
 		return nil, err
 	}
 	if c.Ground == "" {

@@ -129,6 +129,7 @@ func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
 			}
 			fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
 			a.showSuspension(w, c, auth)
+			showService(w, c)
 			a.showStay(w, c)
 			for _, p := range c.Pending {
 				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))

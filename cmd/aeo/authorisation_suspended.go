@@ -5,9 +5,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// suspendedCmds are the verbs of a suspension that runs.
+// suspendedCmds are the verbs of a measure that is decided.
 func (a *app) suspendedCmds() []*cobra.Command {
-	return []*cobra.Command{a.extendSuspension(), a.remedied()}
+	return []*cobra.Command{a.extendSuspension(), a.remedied(), a.serveMeasure()}
 }
 
 func (a *app) extendSuspension() *cobra.Command {

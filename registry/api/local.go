@@ -102,6 +102,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 	command(r, "/authorisations/decisions", n.RegisterDecision)
 	command(r, "/authorisations/decisions/told", n.TellAuthorities)
 	command(r, "/authorisations/decisions/ended", n.EndDecision)
+	command(r, "/authorisations/serve", n.ServeMeasure)
 	command(r, "/authorisations/renew", n.Renew)
 	command(r, "/authorisations/reinstate", n.Reinstate)
 	command(r, "/authorisations/revoke", n.Revoke)

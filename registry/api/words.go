@@ -91,6 +91,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/suspend":         {"suspend components", ""},
 	"POST /authorisations/confirm":         {"confirm an urgent suspension as a second officer", ""},
 	"POST /authorisations/extend":          {"let a suspension last longer, stand still, or run again", ""},
+	"POST /authorisations/serve":           {"how and when a measure reached the holder", ""},
 	"POST /authorisations/remedied":        {"the holder's word that what was lacking is remedied", ""},
 	"POST /authorisations/decisions":       {"register a decision of another authority that rests on the status", ""},
 	"POST /authorisations/decisions/told":  {"say that the authorities of such decisions were told", ""},

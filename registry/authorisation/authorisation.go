@@ -177,6 +177,8 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		return a.confirm(c)
 	case ChangeClocks:
 		return a.changeClocks(c)
+	case ServeMeasure:
+		return a.serve(c)
 	case ReportRemedy:
 		return a.remedy(c)
 	case RegisterDecision:
@@ -194,7 +196,7 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		if err := c.Heard.before(c.At); err != nil {
 			return nil, err
 		}
-		return a.act(c, ActRevoke, c.Components, c.From, func(on []string) Data { return AuthorisationRevoked{on, c.Second, c.Grounds, c.Heard} })
+		return a.act(c, ActRevoke, c.Components, c.From, func(on []string) Data { return AuthorisationRevoked{on, c.Second, c.Grounds, c.Heard, c.OnReceipt} })
 	case Annul:
 		return a.annul(c)
 	case Withdraw:
@@ -267,6 +269,8 @@ func (a *Authorisation) fact(e Event) error {
 		return a.decisionsTold(d, e)
 	case AuthorisationDecisionEnded:
 		return a.decisionEnded(d, e)
+	case AuthorisationServed:
+		return a.served(d, e)
 	case AuthorisationFellDue:
 		return a.fellDue(d.Change)
 	case AuthorisationReinstated:
@@ -278,7 +282,7 @@ func (a *Authorisation) fact(e Event) error {
 	case AuthorisationSetAside:
 		return a.putAside(d, e)
 	case AuthorisationRevoked:
-		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
+		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 		return a.schedule(d.Components, ActRevoke, e)
 	case AuthorisationAnnulled:
 		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})

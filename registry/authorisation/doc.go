@@ -131,21 +131,22 @@
 //	authorisation.imported    operator, programme, authority?, type, components, roles, expires_at?, register, reference, second
 //	authorisation.granted     application, operator, programme, type, components, roles, expires_at?; version 2 also authority
 //	authorisation.took_effect component, act
-//	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing
+//	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing; 3 also on_receipt
 //	authorisation.confirmed   components
 //	authorisation.renewed     expires_at, second
 //	authorisation.stayed      of, who, from, until?, components, reason, basis
 //	authorisation.stay_lifted components, reason, basis
 //	authorisation.set_aside   of, components, who, second?, reason, basis; takes effect in the past
 //	authorisation.clocks_changed changes
+//	authorisation.served      of, components, channel, sent_at, received_at?, proof?, clocks?
 //	authorisation.remedied    components, text, clocks?
 //	authorisation.decision_registered id, kind, authority, component?: of others, resting on the status
 //	authorisation.decisions_told ids
 //	authorisation.decision_ended id, outcome, on_aeo?, note?
 //	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components
-//	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing
-//	authorisation.annulled    the same
+//	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing, 3 on_receipt
+//	authorisation.annulled    the same but on_receipt
 //	authorisation.withdrawn   components
 //	authorisation.amended     roles, reason, basis, scope_text?; version 2 also heard_at or without_hearing
 //	monitoring.opened         operator, risk?, clocks?

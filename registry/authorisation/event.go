@@ -198,7 +198,7 @@ type form = func(jsontext.Value) (Data, error)
 
 // forms are all an event ever had, each with the machine it belongs to. They are
 // added, never changed.
-var forms = together(operatorForms, authorisationForms, importForms, suspensionForms, remedyForms, restingForms, wayBackForms, renewalForms, monitoringForms, credentialForms,
+var forms = together(operatorForms, authorisationForms, importForms, suspensionForms, remedyForms, restingForms, measureServiceForms, wayBackForms, renewalForms, monitoringForms, credentialForms,
 	intakeForms, assessForms, timeForms, consultForms, hearingForms, assignForms, decisionForms, appealForms, assessmentForms, visitForms, programmeForms,
 	accountForms, approvalForms)
 

@@ -24,6 +24,7 @@ type (
 		Second     string
 		Heard      Heard
 		Grounds    Grounds
+		OnReceipt  bool // From is when it is deemed received; see [ServeMeasure]
 	}
 	// Annul takes two officers and reaches back to the original effective date (UCC Art. 27(3)).
 	Annul struct {
@@ -79,7 +80,8 @@ type (
 		Components []string `json:"components"`
 		Second     string   `json:"second"`
 		Grounds
-		Heard // of version 2
+		Heard          // of version 2
+		OnReceipt bool `json:"on_receipt,omitzero"` // of version 3
 	}
 	AuthorisationAnnulled struct {
 		Components []string `json:"components"`
@@ -103,7 +105,12 @@ func (d AuthorisationGranted) event() (string, int64) {
 }
 func (AuthorisationTookEffect) event() (string, int64) { return "authorisation.took_effect", 1 }
 func (AuthorisationReinstated) event() (string, int64) { return "authorisation.reinstated", 1 }
-func (d AuthorisationRevoked) event() (string, int64)  { return "authorisation.revoked", d.version() }
+func (d AuthorisationRevoked) event() (string, int64) {
+	if d.OnReceipt {
+		return "authorisation.revoked", 3
+	}
+	return "authorisation.revoked", d.version()
+}
 func (d AuthorisationAnnulled) event() (string, int64) { return "authorisation.annulled", d.version() }
 func (AuthorisationWithdrawn) event() (string, int64)  { return "authorisation.withdrawn", 1 }
 func (d AuthorisationAmended) event() (string, int64)  { return "authorisation.amended", d.version() }
@@ -123,6 +130,7 @@ var authorisationForms = map[string]form{
 	"authorisation.reinstated/1":  read[AuthorisationReinstated],
 	"authorisation.revoked/1":     read[AuthorisationRevoked],
 	"authorisation.revoked/2":     read[AuthorisationRevoked],
+	"authorisation.revoked/3":     read[AuthorisationRevoked],
 	"authorisation.annulled/1":    read[AuthorisationAnnulled],
 	"authorisation.annulled/2":    read[AuthorisationAnnulled],
 	"authorisation.withdrawn/1":   read[AuthorisationWithdrawn],

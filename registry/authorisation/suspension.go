@@ -87,6 +87,7 @@ type (
 		Heard      Heard
 		Clocks     []deadline.Change
 		Grounds    Grounds
+		OnReceipt  bool // From is when it is deemed received; see [ServeMeasure]
 	}
 	// Confirm is the second officer's: an urgent suspension stands.
 	Confirm struct {
@@ -119,6 +120,7 @@ type (
 		Urgent bool              `json:"urgent,omitzero"`
 		Clocks []deadline.Change `json:"clocks,omitzero"`
 		Heard
+		OnReceipt bool `json:"on_receipt,omitzero"` // of version 3
 	}
 	AuthorisationConfirmed struct {
 		Components []string `json:"components"`
@@ -136,6 +138,9 @@ func (d AuthorisationSuspended) event() (string, int64) {
 	if d.Ground == "" {
 		return "authorisation.suspended", 1
 	}
+	if d.OnReceipt {
+		return "authorisation.suspended", 3
+	}
 	return "authorisation.suspended", 2
 }
 func (AuthorisationConfirmed) event() (string, int64) { return "authorisation.confirmed", 1 }
@@ -147,6 +152,7 @@ func (AuthorisationFellDue) event() (string, int64) { return "authorisation.fell
 var suspensionForms = map[string]form{
 	"authorisation.suspended/1":      read[AuthorisationSuspended],
 	"authorisation.suspended/2":      read[AuthorisationSuspended],
+	"authorisation.suspended/3":      read[AuthorisationSuspended],
 	"authorisation.confirmed/1":      read[AuthorisationConfirmed],
 	"authorisation.clocks_changed/1": read[AuthorisationClocksChanged],
 	"authorisation.fell_due/1":       read[AuthorisationFellDue],
@@ -166,7 +172,7 @@ func (a Authorisation) suspend(c Suspend) ([]Event, error) {
 	}
 	fact := func(on []string) Data {
 		return AuthorisationSuspended{Components: on, Second: c.Second, Grounds: c.Grounds,
-			Ground: c.Ground, Urgent: c.Urgent, Clocks: each(c.Clocks, on), Heard: c.Heard}
+			Ground: c.Ground, Urgent: c.Urgent, Clocks: each(c.Clocks, on), Heard: c.Heard, OnReceipt: c.OnReceipt}
 	}
 	if on := a.onAnotherGround(c); len(on) > 0 {
 		return one(c.By, c.At, fact(on))
@@ -260,7 +266,7 @@ func clockOf(name string) (rule, component string) {
 
 // suspended applies the fact: what was known of an older suspension gives way.
 func (a *Authorisation) suspended(d AuthorisationSuspended, e Event) error {
-	a.took(d.Components, Taken{Act: ActSuspend, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
+	a.took(d.Components, Taken{Act: ActSuspend, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 	for _, code := range d.Components {
 		i := a.component(code)
 		if i < 0 {
@@ -369,7 +375,7 @@ func (a *Authorisation) stopClocks(component string, at int64) {
 
 func (d AuthorisationSuspended) check() error {
 	err := first(codes("components", d.Components, 1), optional("second", d.Second, maxName), d.Grounds.check(), d.Heard.check())
-	if err != nil || d.Ground == "" && !d.Urgent && d.Clocks == nil && d.Heard == (Heard{}) {
+	if err != nil || d.Ground == "" && !d.Urgent && d.Clocks == nil && d.Heard == (Heard{}) && !d.OnReceipt {
 		return err
 	}
 	if err := oneOf("ground", d.Ground, OnDoubt, ForRemedy, OnRequest); err != nil {

@@ -16,6 +16,9 @@ type Taken struct {
 	DecidedAt int64  `json:"decided_at"`
 	From      int64  `json:"from"`            // when it takes effect
 	Before    int64  `json:"before,omitzero"` // what [Component.InForceFrom] was
+
+	OnReceipt bool     `json:"on_receipt,omitzero"` // it takes effect when the holder received it
+	Service   *Service `json:"service,omitzero"`    // how it reached the holder
 }
 
 // The commands of the way back from a measure (UCC Art. 44 and 45): see the same of
