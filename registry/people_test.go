@@ -60,14 +60,6 @@ func (s *staff) agreed(account string, err error) {
 	must(s.t, err)
 }
 
-// applicant opens the account of an operator's own person.
-func (s *staff) applicant(name, operator string) string {
-	s.t.Helper()
-	number := s.person(name)
-	got(s.ChangeRole(s.as(s.admin), registry.ChangeRole{Account: number, Role: access.Applicant, Operator: operator}))(s.t)
-	return number
-}
-
 func (s *staff) operator(by string, tr trader) authorisation.Operator {
 	s.t.Helper()
 	return got(s.RegisterOperator(s.as(by), registry.RegisterOperator{
