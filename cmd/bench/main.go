@@ -38,6 +38,7 @@ var measures = []measure{
 	{"issue", measureIssue},
 	{"grants", measureGrants},
 	{"rebuild", measureRebuild},
+	{"register", measureRegister},
 	{"notice", measureNotice},
 	{"follow", measureFollow},
 }
@@ -45,17 +46,19 @@ var measures = []measure{
 // A bench is what measures work with.
 type bench struct {
 	context.Context
-	dir string // scratch, removed at the end
+	dir  string // scratch, removed at the end
+	full bool   // sizes of the product's promises, which take their time
 }
 
 func main() {
 	only := flag.String("only", "", "comma-separated `names` of measures; all by default")
+	full := flag.Bool("full", false, "measure a register of 200 000 operators, not of a tenth of that")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	registry.TuneMemory() // as `aeo serve` does
-	if err := profiled(*profile, func() error { return run(ctx, *only) }); err != nil {
+	if err := profiled(*profile, func() error { return run(ctx, *only, *full) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -78,14 +81,14 @@ func profiled(name string, run func() error) error {
 	return run()
 }
 
-func run(ctx context.Context, only string) error {
+func run(ctx context.Context, only string, full bool) error {
 	wanted := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
 	for _, m := range measures {
 		if len(wanted) > 0 && !slices.Contains(wanted, m.name) {
 			continue
 		}
 		start := time.Now()
-		if err := inScratch(ctx, m); err != nil {
+		if err := inScratch(ctx, m, full); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s took %v\n", m.name, time.Since(start).Round(time.Millisecond))
@@ -93,13 +96,13 @@ func run(ctx context.Context, only string) error {
 	return ctx.Err()
 }
 
-func inScratch(ctx context.Context, m measure) error {
+func inScratch(ctx context.Context, m measure, full bool) error {
 	dir, err := os.MkdirTemp("", "aeo-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	return m.run(&bench{ctx, dir})
+	return m.run(&bench{ctx, dir, full})
 }
 
 func (b *bench) ratio(name string, value float64) { fmt.Printf("ratio %s %.3f\n", name, value) }
