@@ -231,6 +231,9 @@ func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader, commit func(w *p
 		return err
 	}
 	fold, size, batch := newStage(rows{r: to}), done, int64(0)
+	if done == 0 {
+		fold.seen = newSeen()
+	}
 	step := func(last bool) error {
 		w := to.NewBatch()
 		defer w.Close()

@@ -19,6 +19,7 @@ const maxStaged = 16 << 10
 type stage struct {
 	under rows
 	rows  map[string]*staged // by key, without the kind of row
+	seen  *seen              // all keys that went into the store, where it had no rows before; nil where it had
 }
 
 // A staged row is bytes, or a value that becomes bytes when somebody wants them.
@@ -29,16 +30,21 @@ type staged struct {
 	gone    bool
 }
 
-func newStage(under rows) *stage { return &stage{under, map[string]*staged{}} }
+func newStage(under rows) *stage { return &stage{under: under, rows: map[string]*staged{}} }
 
 func (s *stage) Get(key []byte) ([]byte, error) {
 	row, ok := s.rows[string(key)]
+	if !ok && s.absent(key) {
+		return nil, ErrNotFound
+	}
 	if !ok {
 		return s.under.Get(key)
 	}
 	raw, err := row.bytes()
 	return slices.Clone(raw), err
 }
+
+func (s *stage) absent(key []byte) bool { return s.seen != nil && !s.seen.has(key) }
 
 // bytes are the row's own.
 func (r *staged) bytes() (raw []byte, err error) {
@@ -67,6 +73,9 @@ func (s *stage) Delete(key []byte) error {
 // Read implements [Keeper].
 func (s *stage) Read(key []byte, decode func([]byte) (any, error)) (any, error) {
 	row, ok := s.rows[string(key)]
+	if !ok && s.absent(key) {
+		return nil, ErrNotFound
+	}
 	if !ok {
 		return s.under.Read(key, decode)
 	}
@@ -128,6 +137,9 @@ func (s *stage) flush(w *pebble.Batch, size int64) error {
 		raw, err := row.bytes()
 		if err != nil {
 			return fmt.Errorf("row %.80q: %w", key, err)
+		}
+		if s.seen != nil {
+			s.seen.add(key)
 		}
 		if row.value != nil {
 			s.under.memo.keep([]byte(key), size, len(raw), row.value)
