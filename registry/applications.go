@@ -25,7 +25,10 @@ type SubmitApplication struct {
 	Sites       []authorisation.Site `json:"sites,omitzero"`
 	// For is the member of a union that decides, on the union's node, which acts
 	// for members that have none; empty for the node's own administration.
-	For    string `json:"for,omitzero"`
+	For string `json:"for,omitzero"`
+	// SuccessorOf is the authorisation of a company whose business the operator took over.
+	SuccessorOf string `json:"successor_of,omitzero"`
+
 	By     string `json:"by"`
 	DryRun bool   `json:"dry_run,omitzero"`
 }
@@ -63,6 +66,7 @@ func (n *Node) asDrafted(r SubmitApplication) (SubmitApplication, error) {
 		return r, err
 	}
 	r.Operator, r.Type, r.For = cmp.Or(r.Operator, a.Wish.Operator), cmp.Or(r.Type, a.Wish.Type), cmp.Or(r.For, a.Wish.Authority)
+	r.SuccessorOf = cmp.Or(r.SuccessorOf, a.Wish.SuccessorOf)
 	if len(r.Roles) == 0 {
 		r.Roles = a.Wish.Roles
 	}
@@ -88,6 +92,9 @@ func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
 		return a, err
 	}
 	wish.Operator = o.Case
+	if wish.SuccessorOf, err = n.succeeded(r.SuccessorOf, o.Case); err != nil {
+		return a, err
+	}
 	if wish.Authority, err = n.actingFor(r.For); err != nil {
 		return a, err
 	}
@@ -109,6 +116,21 @@ func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
 		return !r.DryRun, err
 	})
 	return a, err
+}
+
+// succeeded is the authorisation an operator may name as that of its predecessor.
+func (n *Node) succeeded(number, operator string) (string, error) {
+	if number == "" {
+		return "", nil
+	}
+	old, err := n.Authorisation(number)
+	if err != nil {
+		return "", err
+	}
+	if old.Operator == operator {
+		return "", fmt.Errorf("%w: successor_of: %s is the operator's own", ErrInvalid, number)
+	}
+	return old.Case, nil
 }
 
 func (n *Node) wish(r SubmitApplication) (authorisation.Wish, error) {

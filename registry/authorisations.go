@@ -188,6 +188,24 @@ func (n *Node) Authorisation(number string) (authorisation.Authorisation, error)
 	return readCase(n, number, view.Authorisation)
 }
 
+// An AuthorisationFile is an authorisation with what others have to do with it.
+type AuthorisationFile struct {
+	authorisation.Authorisation
+	Successors []string `json:"successors,omitzero"` // applications of who took the holder over
+}
+
+// AuthorisationFile reads one authorisation as the officer who has it wants it.
+func (n *Node) AuthorisationFile(number string) (f AuthorisationFile, err error) {
+	if f.Authorisation, err = n.Authorisation(number); err != nil {
+		return f, err
+	}
+	err = n.ledger.View(func(tx ledger.Projection) error {
+		f.Successors, err = view.SuccessorsOf(tx, number)
+		return err
+	})
+	return f, err
+}
+
 // Authorisations lists all authorisations.
 func (n *Node) Authorisations() (out []authorisation.Authorisation, err error) {
 	err = n.ledger.View(func(tx ledger.Projection) error {

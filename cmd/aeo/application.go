@@ -67,6 +67,7 @@ func (a *app) applicationEnter(verb string) *cobra.Command {
 	cmd.Flags().StringVar(&r.Operator, "operator", "", "the operator, by number or identifier")
 	cmd.Flags().StringVar(&r.Type, "type", "", "type applied for")
 	cmd.Flags().StringSliceVar(&r.Roles, "role", nil, "role in the supply chain; repeatable")
+	cmd.Flags().StringVar(&r.SuccessorOf, "successor-of", "", "authorisation of the company whose business the operator took over")
 	cmd.Flags().StringArrayVar(&sites, "site", nil, "a place where the operator works, ID=NAME, COUNTRY; repeatable")
 	cmd.Flags().StringVar(&r.For, "for", "", "on the node of a union: the member that decides, as DE, where it has no node of its own")
 	byFlag(cmd, &r.By)

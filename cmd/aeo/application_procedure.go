@@ -300,6 +300,9 @@ func (a *app) writeApplication(w io.Writer, app authorisation.Application) {
 		fmt.Fprintf(w, "  %-14s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	line("operator", "%s", app.Wish.Operator)
+	if app.Wish.SuccessorOf != "" {
+		line("succeeds", "%s", app.Wish.SuccessorOf)
+	}
 	if app.Wish.Authority != "" {
 		line("decided by", "%s", app.Wish.Authority)
 	}

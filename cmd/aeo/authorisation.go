@@ -20,7 +20,7 @@ func newAuthorisationCmd(a *app) *cobra.Command {
 	cmd.AddCommand(a.restingCmds())
 	cmd.AddCommand(a.monitoringCmds()...)
 	cmd.AddCommand(a.wayBackCmds()...)
-	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisation),
+	cmd.AddCommand(a.amend(), showing(a, "show AUTHORISATION", "show an authorisation", "/authorisations", a.showAuthorisationFile),
 		authorisationListing().command(a, "list authorisations: all, or those looked for", caseFilters()...))
 	return cmd
 }
@@ -117,29 +117,40 @@ func (a *app) amend() *cobra.Command {
 }
 
 func (a *app) showAuthorisation(auth authorisation.Authorisation) error {
-	return a.reply("aeo.authorisation/1", auth, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  %s as %s, operator %s\n", auth.Case, auth.Type, strings.Join(auth.Roles, ", "), auth.Operator)
-		if auth.Authority != "" {
-			fmt.Fprintf(w, "  decided by    %s\n", auth.Authority)
-		}
-		for _, c := range auth.Components {
-			end := ""
-			if c.End != "" {
-				end = " (" + string(c.End) + ")"
-			}
-			fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
-			a.showSuspension(w, c, auth)
-			showService(w, c)
-			a.showStay(w, c)
-			for _, p := range c.Pending {
-				fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
-			}
-		}
-		a.showResting(w, auth)
-		for _, c := range auth.Credentials {
-			fmt.Fprintf(w, "  credential    %s number %d: %s, expires %s\n", c.Component, c.Sequence, c.Value, day(c.Expires))
+	return a.reply("aeo.authorisation/1", auth, func(w io.Writer) { a.writeAuthorisation(w, auth) })
+}
+
+func (a *app) showAuthorisationFile(f registry.AuthorisationFile) error {
+	return a.reply("aeo.authorisation/1", f, func(w io.Writer) {
+		a.writeAuthorisation(w, f.Authorisation)
+		for _, number := range f.Successors {
+			fmt.Fprintf(w, "  succeeded     by who applies in %s; it ends by an act of its own\n", number)
 		}
 	})
+}
+
+func (a *app) writeAuthorisation(w io.Writer, auth authorisation.Authorisation) {
+	fmt.Fprintf(w, "%s  %s as %s, operator %s\n", auth.Case, auth.Type, strings.Join(auth.Roles, ", "), auth.Operator)
+	if auth.Authority != "" {
+		fmt.Fprintf(w, "  decided by    %s\n", auth.Authority)
+	}
+	for _, c := range auth.Components {
+		end := ""
+		if c.End != "" {
+			end = " (" + string(c.End) + ")"
+		}
+		fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
+		a.showSuspension(w, c, auth)
+		showService(w, c)
+		a.showStay(w, c)
+		for _, p := range c.Pending {
+			fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
+		}
+	}
+	a.showResting(w, auth)
+	for _, c := range auth.Credentials {
+		fmt.Fprintf(w, "  credential    %s number %d: %s, expires %s\n", c.Component, c.Sequence, c.Value, day(c.Expires))
+	}
 }
 
 // showSuspension says why a component is suspended, until when, and what then.

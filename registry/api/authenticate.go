@@ -101,7 +101,7 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 }
 
 // subjects are the members of requests that name a case or an operator.
-var subjects = []string{"application", "authorisation", "operator", "visit"}
+var subjects = []string{"application", "authorisation", "operator", "visit", "successor_of"}
 
 // mayTouch holds where a request names nothing that is foreign to who is outside.
 func mayTouch(r *http.Request, request any) error {

@@ -94,7 +94,7 @@ func localCases(r *mux.Router, n *registry.Node) {
 
 	localApplications(r, n)
 
-	get(r, "/authorisations/{id}", named(n.Authorisation))
+	get(r, "/authorisations/{id}", named(n.AuthorisationFile))
 	command(r, "/authorisations/suspend", n.Suspend)
 	command(r, "/authorisations/confirm", n.ConfirmSuspension)
 	command(r, "/authorisations/extend", n.ExtendSuspension)

@@ -43,6 +43,18 @@ type Wish struct {
 	// all; empty where the node's own administration does.
 	Authority string `json:"authority,omitzero"`
 	Sites     []Site `json:"sites,omitzero"` // where the operator works
+	// SuccessorOf is the authorisation of a company whose business the operator took
+	// over. A status is not transferable: it is applied for anew, and the old one ends
+	// by an act of its own.
+	SuccessorOf string `json:"successor_of,omitzero"`
+}
+
+// Succeeds is the authorisation that an application which was handed in succeeds.
+func (a Application) Succeeds() string {
+	if a.State == Draft {
+		return ""
+	}
+	return a.Wish.SuccessorOf
 }
 
 // An Application is the state of an application. The zero Application is not submitted.

@@ -219,15 +219,17 @@ type (
 	ApplicationWithdrawn struct{ Timed }
 )
 
-func (ApplicationDrafted) event() (string, int64)   { return "application.drafted", 1 }
-func (ApplicationRedrafted) event() (string, int64) { return "application.redrafted", 1 }
+func (d ApplicationDrafted) event() (string, int64) { return "application.drafted", d.since(1, 2) }
+func (d ApplicationRedrafted) event() (string, int64) {
+	return "application.redrafted", d.since(1, 2)
+}
 func (d ApplicationSubmitted) event() (string, int64) {
-	if d.Sites != nil || d.Pack != "" || d.Clocks != nil {
-		return "application.submitted", 3
+	if d.SuccessorOf != "" || d.Sites != nil || d.Pack != "" || d.Clocks != nil {
+		return "application.submitted", d.since(3, 4)
 	}
 	return "application.submitted", withAuthority(d.Authority)
 }
-func (ApplicationFiled) event() (string, int64) { return "application.filed", 1 }
+func (d ApplicationFiled) event() (string, int64) { return "application.filed", d.since(1, 2) }
 func (ApplicationInformationRequested) event() (string, int64) {
 	return "application.information_requested", 1
 }
@@ -248,6 +250,10 @@ func (d ApplicationWithdrawn) event() (string, int64) { return "application.with
 var intakeForms = map[string]form{
 	"application.drafted/1":               read[ApplicationDrafted],
 	"application.redrafted/1":             read[ApplicationRedrafted],
+	"application.drafted/2":               read[ApplicationDrafted],
+	"application.redrafted/2":             read[ApplicationRedrafted],
+	"application.submitted/4":             read[ApplicationSubmitted],
+	"application.filed/2":                 read[ApplicationFiled],
 	"application.submitted/1":             read[ApplicationSubmitted],
 	"application.submitted/2":             read[ApplicationSubmitted],
 	"application.submitted/3":             read[ApplicationSubmitted],

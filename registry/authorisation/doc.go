@@ -83,10 +83,10 @@
 //	operator.amended          the same
 //	operator.release_granted  purpose, basis, partners
 //	operator.release_withdrawn purpose
-//	application.drafted       operator, programme, type, components, roles, requirements, authority?, sites?
+//	application.drafted       operator, programme, type, components, roles, requirements, authority?, sites?; version 2 also successor_of
 //	application.redrafted     the same
-//	application.submitted     operator to requirements; version 2 also authority, 3 also sites?, pack?, clocks?
-//	application.filed         a draft is submitted: as application.submitted version 3
+//	application.submitted     operator to requirements; version 2 also authority, 3 also sites?, pack?, clocks?, 4 successor_of
+//	application.filed         a draft is submitted: as application.submitted version 3; version 2 also successor_of
 //	application.information_requested items, clocks?
 //	application.information_given answer, clocks?
 //	application.accepted      -; version 2: deemed?, clocks?; takes effect when the last data came in

@@ -119,12 +119,16 @@ func TestWhoDecidesIsInTheSecondVersion(t *testing.T) {
 // what it could not in the next.
 func TestOneSpellingOfEveryVersion(t *testing.T) {
 	timed := Timed{[]deadline.Change{{Rule: RuleDecision, Do: deadline.End, At: 100}}}
-	sited := wish()
+	sited, succeeding := wish(), wish()
+	succeeding.SuccessorOf = "AUT-0"
 	sited.Sites = []Site{{"S-1", "Hamburg", Address{Country: "DE"}}}
 	for _, tc := range []struct {
 		data    Data
 		version string
 	}{
+		{ApplicationSubmitted{Wish: succeeding}, "4"}, {ApplicationFiled{Wish: succeeding}, "2"}, {ApplicationDrafted{succeeding}, "2"}, {ApplicationRedrafted{succeeding}, "2"},
+		{AuthorisationRevoked{[]string{"AEOC"}, "second", grounds(), Heard{Served: ByPost}, true}, "3"},
+		{AuthorisationSuspended{Components: []string{"AEOC"}, Grounds: grounds(), Ground: OnDoubt, OnReceipt: true}, "3"},
 		{ApplicationSubmitted{Wish: sited}, "3"}, {ApplicationSubmitted{Wish: wish(), Timed: timed}, "3"},
 		{ApplicationSubmitted{Wish: wish(), Pack: strings.Repeat("a", 64)}, "3"},
 		{ApplicationAccepted{Deemed: true}, "2"}, {ApplicationAccepted{Timed: timed}, "2"},

@@ -98,10 +98,18 @@ func (d ReleaseWithdrawn) check() error {
 	return oneOf("purpose", d.Purpose, Publication, Exchange, Presentation)
 }
 
+// since is the version of a form in which a wish may name what it succeeds.
+func (w Wish) since(before, with int64) int64 {
+	if w.SuccessorOf != "" {
+		return with
+	}
+	return before
+}
+
 func (w Wish) check() error {
 	return first(
 		code("operator", w.Operator), code("programme", w.Programme), code("type", w.Type),
 		codes("components", w.Components, 1), codes("roles", w.Roles, 1), several("requirements", w.Requirements, 1, maxRequirements),
-		member(w.Authority), sites(w.Sites),
+		member(w.Authority), sites(w.Sites), optionalCode("successor_of", w.SuccessorOf),
 	)
 }

@@ -185,6 +185,11 @@ func AppliedBy(tx ledger.Projection, operator string) ([]string, error) {
 	return numbers(tx, appliedKey(operator, ""))
 }
 
+// SuccessorsOf are the applications that were handed in to succeed an authorisation.
+func SuccessorsOf(tx ledger.Projection, authorisation string) ([]string, error) {
+	return numbers(tx, successorKey(authorisation, ""))
+}
+
 // numbers are the ends of the keys that begin with prefix.
 func numbers(tx ledger.Projection, prefix []byte) (out []string, err error) {
 	err = tx.Scan(prefix, func(key, _ []byte) (bool, error) {
@@ -299,6 +304,8 @@ func Describe(key []byte) string {
 		return "assessment " + second + " of operator " + first
 	case "alike":
 		return "what names of " + second + " look like"
+	case "successor":
+		return "application " + second + ", succeeding " + first
 	case "visit":
 		return "visit " + second + " for " + first
 	case "scoring":

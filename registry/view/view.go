@@ -22,6 +22,7 @@
 //	file/<name>                the operator of whose evidence a stored file is the content
 //	assessed/<operator>/<number> an application of the operator beside which something was gathered
 //	alike/<skeleton>/<number>  an operator with a name that looks so
+//	successor/<number>/<application> an application of who took over the holder of an authorisation
 //	visit/<number>/<visit>     a visit made for an application or authorisation
 //	scoring/<number>           an application of which a sample is scored twice
 //	artefact/<kind>/<name>     the newest published document of that name
@@ -318,6 +319,11 @@ func indexOperator(tx ledger.Projection, before, after authorisation.Operator) e
 }
 
 func indexApplication(tx ledger.Projection, before, after authorisation.Application) error {
+	if old := after.Succeeds(); old != before.Succeeds() {
+		if err := tx.Set(successorKey(old, after.Case), nil); err != nil {
+			return err
+		}
+	}
 	if before.Case != "" {
 		return nil
 	}
@@ -384,6 +390,10 @@ func dueKey(at int64, kind Kind, number string) []byte {
 func owedKey(number string) []byte { return []byte("owed/" + number) }
 
 func releasedKey(operator string) []byte { return []byte("released/" + operator) }
+
+func successorKey(authorisation, number string) []byte {
+	return []byte("successor/" + authorisation + "/" + number)
+}
 
 func appliedKey(operator, number string) []byte { return []byte("applied/" + operator + "/" + number) }
 
