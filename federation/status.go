@@ -65,6 +65,15 @@ func (e *examination) judgeRestored(timeline *transparency.Timeline, now transpa
 		if former, err = timeline.At(f.Status.URI, f.Status.Idx, e.at, e.known); err != nil {
 			return failed(StatusMissing, "of a credential before it: %v", err)
 		}
+		if former.Value == statuslist.Ended && e.known != e.at { // an annulment, which reached back, hides what was before
+			was, err := timeline.UnlessEnded(f.Status.URI, f.Status.Idx, e.at)
+			if err != nil {
+				return failed(StatusMissing, "of a credential before it: %v", err)
+			}
+			if was.Value == statuslist.Suspended {
+				former = was
+			}
+		}
 		if former.Value == statuslist.Suspended {
 			break
 		}

@@ -2,6 +2,7 @@ package transparency
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/aeo-registry/aeo/credential/statuslist"
 )
@@ -86,4 +87,18 @@ func (t *Timeline) At(uri string, idx int64, at, known int64) (Standing, error) 
 		}
 	}
 	return standing, nil
+}
+
+// UnlessEnded is At with the end of the entry left out, which was taken back since by
+// another entry: what it would say had there been none. An end before the history
+// cannot be left out.
+func (t *Timeline) UnlessEnded(uri string, idx int64, at int64) (Standing, error) {
+	known := int64(math.MaxInt64)
+	for _, e := range t.events[entry{uri, idx}] {
+		if e.Value == statuslist.Ended { // nothing follows it
+			known = e.At - 1
+			break
+		}
+	}
+	return t.At(uri, idx, at, max(known, t.from))
 }

@@ -47,6 +47,7 @@ func (d *docket) wholeLife() {
 	file := credentialOf(sensorik.file)
 	d.verify("life: before the fifth day", file, "JP", "not_in_force", "not_yet", "--at", d.day(-103))
 	d.verify("life: once in effect", file, "JP", "recognised", "by_arrangement", "--at", d.day(-80))
+	d.verify("life: suspended for a remedy", file, "JP", "suspended", "suspended", "--at", d.day(-50))
 	d.verify("life: while it was annulled, as the court left it", file, "JP", "recognised", "by_arrangement", "--at", d.day(-20))
 	d.verify("life: restored by the court", file, "JP", "recognised", "by_arrangement")
 	if d.life != nil {
