@@ -183,7 +183,9 @@ func (n *Node) proposeApproval(ctx context.Context, what, about string, raw []by
 	if len(raw) > maxApproval {
 		return fmt.Errorf("%w: the request has more than %d bytes", ErrInvalid, maxApproval)
 	}
-	if _, err := act.run(ctx, raw, true); err != nil {
+	c := CallerOf(ctx)
+	c.Request, c.Heard = authorisation.Origin{}, nil // the key is that of the approval
+	if _, err := act.run(WithCaller(ctx, c), raw, true); err != nil {
 		return err
 	}
 	operator, err := n.operatorOf(about)

@@ -165,6 +165,25 @@ func (n *Node) blind(apps []authorisation.Application) error {
 	return nil
 }
 
+// Blinded is what of a case is shown to whoever acted on it: scores of a sample are
+// not, until both were given.
+func (n *Node) Blinded(answer any) (any, error) {
+	switch a := answer.(type) {
+	case authorisation.Application:
+		one := []authorisation.Application{a}
+		err := n.blind(one)
+		return one[0], err
+	case authorisation.Assessment:
+		app, err := n.Application(a.Case)
+		if errors.Is(err, ErrNotFound) { // a dry run of what would open it
+			return a, nil
+		}
+		a, _ = a.Blind(app)
+		return a, err
+	}
+	return answer, nil
+}
+
 // mayAccept refuses an application whose questionnaire was begun and is not complete.
 // One that was handed in on paper was not begun here.
 func (n *Node) mayAccept(app authorisation.Application) error {

@@ -157,6 +157,7 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 				return nil, err
 			}
 		}
+		r.By = by.Actor // who has the credentials replaced, too
 		return authorisation.Amend{By: by, Roles: r.Roles, ScopeText: r.ScopeText, Heard: r.Heard, Grounds: r.Grounds}, nil
 	}, officers...)
 	if err != nil || r.DryRun {

@@ -84,6 +84,9 @@ func addEvidence(w http.ResponseWriter, r *http.Request, n *registry.Node) {
 		resp = done
 	}
 	if err == nil {
+		resp, err = n.Blinded(resp)
+	}
+	if err == nil {
 		tagged(w, heard.Version())
 	}
 	answerJSON(w, resp, err)

@@ -326,6 +326,11 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 			return err
 		})
 		replays(w, again)
+		if err == nil {
+			if resp, err = shownTo(r, resp); err == nil {
+				done, err = shownTo(r, done)
+			}
+		}
 		if again {
 			resp = done
 			if _, is := done.(Resp); !is {
@@ -339,6 +344,18 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 		}
 		answerJSON(w, resp, err)
 	})
+}
+
+// shownTo is what the caller is shown of a case, whether they changed it now or are
+// answered again.
+func shownTo(r *http.Request, answer any) (any, error) {
+	switch a := answer.(type) {
+	case authorisation.Monitoring:
+		return forHolder(r.Context(), nodeOf(r), a, nil)
+	case authorisation.Visit:
+		return shown(r, nodeOf(r), a)
+	}
+	return nodeOf(r).Blinded(answer)
 }
 
 func replays(w http.ResponseWriter, again bool) {

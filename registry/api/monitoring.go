@@ -20,10 +20,7 @@ func localMonitoring(r *mux.Router, n *registry.Node) {
 		return forHolder(q.Context(), n, m, err)
 	})
 	command(r, "/monitoring/plan", n.PlanMonitoring)
-	command(r, "/monitoring/report", func(ctx context.Context, q registry.ReportToCustoms) (authorisation.Monitoring, error) {
-		m, err := n.Report(ctx, q)
-		return forHolder(ctx, n, m, err)
-	})
+	command(r, "/monitoring/report", n.Report)
 	command(r, "/monitoring/acknowledge", n.AcknowledgeReport)
 	command(r, "/monitoring/reassess", n.Reassess)
 	command(r, "/monitoring/check", n.RecordCheck)
