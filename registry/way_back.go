@@ -3,8 +3,11 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
 
@@ -20,7 +23,64 @@ type TakeBackMeasure struct {
 	Grounds       authorisation.Grounds `json:"grounds"`
 	By            string                `json:"by"`
 	Second        string                `json:"second,omitzero"` // of a setting aside that no court ordered
+	// Of a rectification: roles (separated by commas) or scope_text of the grant, reason
+	// or basis of a measure, what it says, and what it is to say.
+	Field  string `json:"field,omitzero"`
+	Old    string `json:"old,omitzero"`
+	New    string `json:"new,omitzero"`
+	DryRun bool   `json:"dry_run,omitzero"`
+}
+
+// AppealMeasure is an appeal against a measure, or with Outcome what became of it.
+type AppealMeasure struct {
+	Authorisation string                `json:"authorisation"`
+	Of            authorisation.Act     `json:"of,omitzero"`         // as in [TakeBackMeasure]
+	Components    []string              `json:"components,omitzero"` // the same
+	Body          string                `json:"body,omitzero"`       // who decides it; empty where Outcome is given
+	Reference     string                `json:"reference"`           // of that body
+	Outcome       authorisation.Outcome `json:"outcome,omitzero"`
+	By            string                `json:"by"`
 	DryRun        bool                  `json:"dry_run,omitzero"`
+}
+
+// AppealMeasure records that an appeal was lodged, or what became of it.
+func (n *Node) AppealMeasure(ctx context.Context, r AppealMeasure) (authorisation.Authorisation, error) {
+	return n.onAuthorisation(ctx, r.Authorisation, r.By, r.DryRun, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
+		if r.Outcome != "" {
+			return authorisation.DecideMeasureAppeal{By: by, Reference: r.Reference, Outcome: r.Outcome}, nil
+		}
+		return authorisation.AppealMeasure{By: by, Of: r.Of, Components: r.Components, Body: r.Body, Reference: r.Reference}, nil
+	}, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
+}
+
+// RectifyAuthorisation puts an obvious error in the words of a grant or of a measure
+// right. Credentials that show the words of a grant are replaced, as by an amendment.
+func (n *Node) RectifyAuthorisation(ctx context.Context, r TakeBackMeasure) (authorisation.Authorisation, error) {
+	a, err := n.Authorisation(r.Authorisation)
+	if err != nil {
+		return a, err
+	}
+	ofGrant := r.Field == "roles" || r.Field == "scope_text"
+	if r.Field == "roles" {
+		if err := n.packFor(a.Authority).CheckRoles(a.Type, strings.Split(r.New, ",")); err != nil {
+			return a, invalid(err)
+		}
+	}
+	if i := slices.IndexFunc(a.Components, func(c authorisation.Component) bool { return c.State == authorisation.Suspended }); ofGrant && i >= 0 {
+		return a, fmt.Errorf("%w: component %s is suspended: reinstate or end it first", ErrConflict, a.Components[i].Code) // as Amend
+	}
+	var by string
+	a, err = n.onAuthorisation(ctx, r.Authorisation, r.By, r.DryRun, func(who authorisation.By, _ itsRules) (authorisation.Command, error) {
+		by = who.Actor
+		return authorisation.RectifyAuthorisation{By: who, Of: r.Of, Components: r.Components, Field: r.Field, Old: r.Old, New: r.New, Grounds: r.Grounds}, nil
+	}, officers...)
+	if err != nil || r.DryRun || !ofGrant {
+		return a, err
+	}
+	if err := n.reissue(ctx, a, by); err != nil {
+		return a, err
+	}
+	return n.Authorisation(r.Authorisation)
 }
 
 // StayMeasure lets a measure have no effect for a time, or lifts the stay there is.
@@ -61,7 +121,9 @@ func (n *Node) takeBackMeasure(ctx context.Context, r TakeBackMeasure, command f
 	}
 	n.opts.Log.Info("authorisation changed", "authorisation", r.Authorisation, "log_size", n.ledger.Head().Size)
 	// A crash before this leaves it owed: the node issues it when it opens.
-	if _, err := n.issue(ctx, a.Case, 0, authorisation.Scheduler, func(now authorisation.Authorisation) []string { return regained(before, now) }); err != nil {
+	if _, err := n.issue(ctx, a.Case, 0, authorisation.Scheduler, func(now authorisation.Authorisation) []string {
+		return regained(before, now, n.now().Unix())
+	}); err != nil {
 		return a, err
 	}
 	n.publishNow(ctx)
@@ -71,14 +133,15 @@ func (n *Node) takeBackMeasure(ctx context.Context, r TakeBackMeasure, command f
 	return n.Authorisation(r.Authorisation)
 }
 
-// regained are the components that need another credential because they are in force
-// again, or no longer for the time of a stay alone.
-func regained(before, now authorisation.Authorisation) []string {
-	on := now.Unissued()
+// regained are the components that need another credential at an instant because they
+// are in force again, or no longer for the time of a stay alone.
+func regained(before, now authorisation.Authorisation, at int64) (on []string) {
 	for _, c := range before.Components {
 		after, _ := now.Component(c.Code)
-		limited := c.Stayed != nil && authorisation.Act(c.Stayed.Of).Ends()
-		if (limited || c.State == authorisation.Ended) && after.State.Issuable() && !slices.Contains(on, c.Code) {
+		newest, live := now.Live(c.Code)
+		switch {
+		case !after.State.Issuable() || c.State != authorisation.Ended && c.Stayed == nil:
+		case !live, newest.Expires <= at, c.Stayed != nil && newest.Expires == c.Stayed.Until:
 			on = append(on, c.Code)
 		}
 	}

@@ -148,6 +148,7 @@ func (a *app) writeAuthorisation(w io.Writer, auth authorisation.Authorisation) 
 		}
 	}
 	a.showResting(w, auth)
+	showAppeals(w, auth.Appeals)
 	for _, c := range auth.Credentials {
 		fmt.Fprintf(w, "  credential    %s number %d: %s, expires %s\n", c.Component, c.Sequence, c.Value, day(c.Expires))
 	}

@@ -13,6 +13,9 @@ import (
 // wayBackCmds are the verbs that undo measures.
 func (a *app) wayBackCmds() []*cobra.Command {
 	return []*cobra.Command{
+		a.appealMeasure(),
+		a.takeBackMeasure("rectify", "put an obvious error in the words of a grant or a measure right", "rectify the words of",
+			`NZ-AUT-000001 --field basis --old "SES rules 7" --new "SES rules 9" --reason clerical-error --basis "SES rules 2" --by "T. Walker"`),
 		a.takeBackMeasure("stay", "let a measure have no effect for a time", "stay a measure on",
 			`NZ-AUT-000001 --who court --until 2027-03-01 --reason court-order --basis "HC 12/26" --by "T. Walker"`),
 		a.takeBackMeasure("set-aside", "take a measure back, as if it had never been; two officers unless a court did", "set aside a measure on",
@@ -37,16 +40,51 @@ func (a *app) takeBackMeasure(verb, short, what, example string) *cobra.Command 
 	}
 	cmd.Flags().StringVar(&of, "measure", "", "suspend, revoke, annul or withdraw (default: the one there is)")
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only this component; repeatable (default: all the measure is about)")
-	takeBackFlags(cmd, verb, &who, &from, &until, nil, nil, nil)
+	takeBackFlags(cmd, verb, &who, &from, &until, &r.Field, &r.Old, &r.New)
 	groundsFlags(cmd, &r.Grounds)
-	if verb == "stay" {
+	switch verb {
+	case "rectify":
+		cmd.Flags().Lookup("field").Usage = "which words: roles (separated by commas) or scope_text of the grant, reason or basis of a measure"
+	case "stay":
 		cmd.Flags().BoolVar(&r.Lift, "lift", false, "end the stay: the measure takes effect again")
-	} else {
+	case "set-aside":
 		cmd.Flags().Lookup("from").Usage = "from when on (default: from the beginning of the measure)"
 		secondFlag(cmd, &r.Second)
 	}
 	byFlag(cmd, &r.By)
 	return cmd
+}
+
+func (a *app) appealMeasure() *cobra.Command {
+	var r registry.AppealMeasure
+	var of, outcome string
+	cmd := &cobra.Command{
+		Use: "appeal AUTHORISATION", Short: "record an appeal against a measure, or with --outcome what became of it", Args: cobra.ExactArgs(1),
+		Example: `  aeo authorisation appeal NZ-AUT-000001 --body "High Court" --reference "HC 12/26" --by "Southern Orchards Ltd" --yes`,
+		RunE: func(_ *cobra.Command, args []string) error {
+			r.Authorisation, r.DryRun = args[0], a.dryRun
+			r.Of, r.Outcome = authorisation.Act(of), authorisation.Outcome(outcome)
+			return changed(a, "record an appeal about "+args[0], "/authorisations/appeal", r, a.showAuthorisation)
+		},
+	}
+	cmd.Flags().StringVar(&of, "measure", "", "suspend, revoke or annul (default: the one there is)")
+	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only about this component; repeatable")
+	cmd.Flags().StringVar(&r.Body, "body", "", "who decides the appeal")
+	cmd.Flags().StringVar(&r.Reference, "reference", "", "its number there")
+	cmd.Flags().StringVar(&outcome, "outcome", "", "dismissed, upheld or withdrawn; what is upheld is set aside by an act of its own")
+	byFlag(cmd, &r.By)
+	return cmd
+}
+
+// showAppeals says what was appealed against, and with what outcome.
+func showAppeals(w io.Writer, appeals []authorisation.MeasureAppeal) {
+	for _, p := range appeals {
+		outcome := p.Outcome
+		if outcome == "" {
+			outcome = "open"
+		}
+		fmt.Fprintf(w, "  appeal        against %s: %s, %s: %s\n", p.Against, plain(p.Body), plain(p.Reference), outcome)
+	}
 }
 
 // showStay says that a measure has no effect for now.

@@ -7,6 +7,8 @@ import (
 
 // localWayBack is what undoes measures about an authorisation.
 func localWayBack(r *mux.Router, n *registry.Node) {
+	command(r, "/authorisations/appeal", n.AppealMeasure)
 	command(r, "/authorisations/stay", n.StayMeasure)
+	command(r, "/authorisations/rectify", n.RectifyAuthorisation)
 	command(r, "/authorisations/set-aside", n.SetAsideMeasure)
 }

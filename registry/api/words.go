@@ -101,6 +101,8 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/annul":           {"end components from their beginning on", ""},
 	"POST /authorisations/withdraw":        {"end components at the holder's wish", ""},
 	"POST /authorisations/renew":           {"let a limited authorisation last another period", ""},
+	"POST /authorisations/appeal":          {"an appeal against a measure, and what became of it", ""},
+	"POST /authorisations/rectify":         {"put a slip in the words of a grant or a measure right", ""},
 	"POST /authorisations/stay":            {"let a measure have no effect for a time, or end that", ""},
 	"POST /authorisations/set-aside":       {"take a measure back", ""},
 	"POST /authorisations/amend":           {"change what an authorisation covers", ""},

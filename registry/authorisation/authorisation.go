@@ -87,6 +87,7 @@ type Authorisation struct {
 	DecidedAt   int64        `json:"decided_at"`
 
 	Clocks  deadline.Clocks `json:"clocks,omitempty"`  // what is due; see [ClockName]
+	Appeals []MeasureAppeal `json:"appeals,omitempty"` // against measures, in the order they were lodged
 	Resting []Resting       `json:"resting,omitempty"` // decisions of others that rest on it
 
 	Imported *Imported `json:"imported,omitzero"` // where it was taken over from; nil: it was granted here
@@ -169,6 +170,12 @@ func (a Authorisation) answer(c Command) ([]Event, error) {
 		return a.renew(c)
 	case StayMeasure:
 		return a.stay(c)
+	case AppealMeasure:
+		return a.appeal(c)
+	case DecideMeasureAppeal:
+		return a.decideAppeal(c)
+	case RectifyAuthorisation:
+		return a.rectify(c)
 	case LiftStay:
 		return a.liftStay(c)
 	case SetAsideMeasure:
@@ -277,6 +284,13 @@ func (a *Authorisation) fact(e Event) error {
 		return a.schedule(d.Components, ActReinstate, e)
 	case AuthorisationStayed:
 		return a.stayMeasure(d, e)
+	case AuthorisationAppealed:
+		a.appealLodged(d, e)
+		return nil
+	case AuthorisationAppealDecided:
+		return a.appealDecided(d, e)
+	case AuthorisationRectified:
+		return a.rectified(d)
 	case AuthorisationStayLifted:
 		return a.stayLifted(d, e)
 	case AuthorisationSetAside:

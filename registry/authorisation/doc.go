@@ -134,6 +134,9 @@
 //	authorisation.suspended   components, reason, basis, second?; version 2 also ground, urgent?, clocks?, heard_at or without_hearing; 3 also on_receipt
 //	authorisation.confirmed   components
 //	authorisation.renewed     expires_at, second
+//	authorisation.appealed    against, components, body, reference
+//	authorisation.appeal_decided reference, outcome
+//	authorisation.rectified   field, old?, new?, of?, components?, reason, basis
 //	authorisation.stayed      of, who, from, until?, components, reason, basis
 //	authorisation.stay_lifted components, reason, basis
 //	authorisation.set_aside   of, components, who, second?, reason, basis; takes effect in the past

@@ -47,6 +47,8 @@ func oneOfEach() []Event {
 		credential("AEOC", 0, 1, 105), CredentialSuperseded{credential("AEOC", 0, 1, 105).SHA256, credential("AEOC", 1, 2, 105).SHA256},
 		CredentialStatusSet{[]StatusChange{change(0, statuslist.Suspended, 105)}},
 		MonitoringOpened{"OP-1", "low", timed}, MonitoringPlanned{"high", "after an incident", timed}, MonitoringTimePassed{timed}, MonitoringClosed{}, MonitoringReopened{timed},
+		AuthorisationAppealed{ActSuspend, []string{"AEOC"}, "court", "4 K 1"}, AuthorisationAppealDecided{"4 K 1", Upheld},
+		AuthorisationRectified{"basis", "UCC", "UCC Art. 28", ActRevoke, []string{"AEOC"}, grounds()},
 		AuthorisationStayed{Stay{"revoke", ByCourt, 5, 9}, []string{"AEOC"}, grounds()}, AuthorisationStayLifted{[]string{"AEOC"}, grounds()},
 		AuthorisationSetAside{ActAnnul, []string{"AEOC", "AEOS"}, ByReview, "Second", grounds()},
 		MonitoringReported{1, ReportCargo, "", "A seal is broken.", 90, 150, "Shed 4, Bremerhaven", "", "DE-HB", timed},

@@ -31,6 +31,9 @@ func (a Authorisation) Row() ([]byte, error) {
 	if len(a.Clocks) > 0 {
 		w.rare(`,"clocks":`, a.Clocks)
 	}
+	if len(a.Appeals) > 0 {
+		w.rare(`,"appeals":`, a.Appeals)
+	}
 	if len(a.Resting) > 0 {
 		w.rare(`,"resting":`, a.Resting)
 	}

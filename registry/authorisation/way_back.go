@@ -88,6 +88,10 @@ var wayBackForms = map[string]form{
 	"authorisation.stayed/1":      read[AuthorisationStayed],
 	"authorisation.stay_lifted/1": read[AuthorisationStayLifted],
 	"authorisation.set_aside/1":   read[AuthorisationSetAside],
+
+	"authorisation.appealed/1":       read[AuthorisationAppealed],
+	"authorisation.appeal_decided/1": read[AuthorisationAppealDecided],
+	"authorisation.rectified/1":      read[AuthorisationRectified],
 }
 
 // stands reports whether a measure is about the component: in effect, to take effect, or stayed.
