@@ -40,7 +40,7 @@ var lifeOf = []string{"register", "submit", "accept", "assess", "grant", "suspen
 
 var eventsOf = map[string][]string{
 	"register": {"operator.registered"}, "submit": {"application.submitted"}, "accept": {"application.accepted"},
-	"assess": {"application.assessed"}, "grant": {"application.granted", "authorisation.granted"},
+	"assess": {"application.assessed"}, "grant": {"application.granted", "authorisation.granted", "monitoring.opened"},
 	"suspend": {"authorisation.suspended"}, "reinstate": {"authorisation.reinstated"},
 }
 

@@ -44,7 +44,7 @@ var masks = []struct {
 	find *regexp.Regexp
 	with string
 }{
-	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`), "<time>"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d (UTC|[+-]\d{4})`), "<time>"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d`), "<date>"},
 	{regexp.MustCompile(`confirmed [^\n]*? by`), "confirmed <age> by"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "<address>"},
