@@ -281,11 +281,11 @@ func (n *Node) ApplicationFile(number string) (f ApplicationFile, err error) {
 	}
 	f.Missing = a.Missing(needs)
 	if len(f.Missing) > 0 || !a.State.Final() && a.State != authorisation.Draft {
-		s, _, err := n.assessmentOf(number)
+		s, whole, err := n.assessmentOf(number)
 		if err != nil {
 			return f, err
 		}
-		f.Missing = append(f.Missing, s.Obstacles(a, n.now().Unix())...)
+		f.Missing = append(f.Missing, s.Obstacles(whole, n.now().Unix())...)
 	}
 	return f, nil
 }

@@ -32,8 +32,8 @@ func (a *app) monitor() *cobra.Command {
 				return a.showMonitoring(m)
 			}
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if r.By == "" {
-				return fail(exitUsage, errors.New("--by is missing: who plans it"))
+			if token, err := a.token(); r.By == "" && (err != nil || token == "") {
+				return fail(exitUsage, errors.Join(errors.New("--by is missing, and nobody is logged in: who plans it?"), err))
 			}
 			if err := readFlag("recheck-by", recheck, parseInstant, &r.RecheckBy); err != nil {
 				return err

@@ -95,24 +95,23 @@ func (a Assessment) MayJudge(by By) error {
 }
 
 // outstanding are the places of the sample with one score instead of two. A sampled
-// criterion without any finding yet is outstanding as such.
+// criterion without any finding yet is outstanding as such. A score of a criterion as a
+// whole is one of all its sites, and those of sites are one of the whole.
 func (a Assessment) outstanding(app Application) (out []string) {
 	if a.Sample == nil {
 		return nil
 	}
-	scored := map[string]int{}
-	for i, list := range [][]Assessed{app.Findings, a.Second} {
-		for _, f := range list {
-			scored[f.place()] |= 1 << i
-		}
-	}
+	lists := [][]Assessed{app.Findings, a.Second}
 	for _, criterion := range a.Sample.Criteria {
 		seen := false
-		for place, by := range scored {
-			if of, _ := cutPlace(place); of == criterion {
+		for i, list := range lists {
+			for _, f := range list {
+				if f.Requirement != criterion {
+					continue
+				}
 				seen = true
-				if by != 3 {
-					out = append(out, trimPlace(place))
+				if place := trimPlace(f.place()); !covers(lists[1-i], f.Finding) && !slices.Contains(out, place) {
+					out = append(out, place)
 				}
 			}
 		}
@@ -124,9 +123,11 @@ func (a Assessment) outstanding(app Application) (out []string) {
 	return out
 }
 
-func cutPlace(place string) (criterion, site string) {
-	i := slices.Index([]byte(place), '@')
-	return place[:i], place[i+1:]
+// covers reports whether a list has a score where a finding is.
+func covers(list []Assessed, at Finding) bool {
+	return slices.ContainsFunc(list, func(f Assessed) bool {
+		return f.Requirement == at.Requirement && (f.Site == at.Site || f.Site == "" || at.Site == "")
+	})
 }
 
 // Blind takes away what only one of two has scored yet, of both: neither is to know

@@ -114,6 +114,31 @@ func TestManyAnswersAreSeveralEvents(t *testing.T) {
 	}
 }
 
+// TestAScoreOfAllIsOneOfEachSite, in either direction.
+func TestAScoreOfAllIsOneOfEachSite(t *testing.T) {
+	whole := Finding{Requirement: "39A", Result: Met}
+	here, there := whole, whole
+	here.Site, there.Site = "S-1", "S-2"
+	for _, tc := range []struct {
+		first, second []Finding
+		want          int
+	}{
+		{[]Finding{whole}, []Finding{whole}, 0}, {[]Finding{here, there}, []Finding{whole}, 0}, {[]Finding{whole}, []Finding{here}, 0},
+		{[]Finding{whole, here}, []Finding{there}, 1}, {[]Finding{here}, []Finding{there}, 2}, {[]Finding{here}, nil, 1}, {nil, nil, 1},
+	} {
+		a, app := Assessment{Sample: &Sample{Criteria: []string{"39A"}}}, Application{}
+		for _, f := range tc.first {
+			app.Findings = append(app.Findings, Assessed{Finding: f})
+		}
+		for _, f := range tc.second {
+			a.Second = append(a.Second, Assessed{Finding: f})
+		}
+		if out := a.outstanding(app); len(out) != tc.want {
+			t.Errorf("%v and %v: outstanding %q, want %d", tc.first, tc.second, out, tc.want)
+		}
+	}
+}
+
 func TestNeitherScoreIsSeenBeforeBothAreIn(t *testing.T) {
 	a := do(t, assessment(t), DrawSample{by("chief", 4), []string{"39A"}, 10, aDigest})
 	app := do(t, applicationIn(t, Accepted), Assess{by("assessor", 3), findings(Met, Partly)})
