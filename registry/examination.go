@@ -74,7 +74,11 @@ func (n *Node) ChangePeriod(ctx context.Context, r ChangePeriod) (authorisation.
 		if why.Reason == "" {
 			return nil, fmt.Errorf("%w: reason: missing, the applicant is told", ErrInvalid)
 		}
-		if rule, err := w.planner.Rules.Rule(name); err == nil && why.Basis == "" {
+		rule, err := w.planner.Rules.Rule(name)
+		if err != nil {
+			return nil, fmt.Errorf("%w: rule: %w", ErrInvalid, err)
+		}
+		if why.Basis == "" {
 			i := slices.IndexFunc(rule.Extensions, func(e deadline.Extension) bool { return e.ID == r.For })
 			if i >= 0 {
 				why.Basis = rule.Extensions[i].Source
@@ -221,6 +225,9 @@ func (n *Node) ServeDecision(ctx context.Context, r ServeDecision) (authorisatio
 		}
 		if s.SentAt == 0 {
 			s.SentAt = by.At
+		}
+		if s.SentAt < 0 || s.ReceivedAt < 0 {
+			return nil, fmt.Errorf("%w: sent_at or received_at: not a time in Unix seconds", ErrInvalid)
 		}
 		if s.ReceivedAt == 0 {
 			w.start(programme.RuleService, time.Unix(s.SentAt, 0), "")
