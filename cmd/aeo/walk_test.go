@@ -63,6 +63,7 @@ var masks = []struct {
 	{regexp.MustCompile(`(leaves), \d+ of them`), "$1, <n> of them"},
 	{regexp.MustCompile(`trust bundle \d+`), "trust bundle <n>"},
 	{regexp.MustCompile(`[\d.]+ GiB`), "<n> GiB"},
+	{regexp.MustCompile(`tokens at size \d+`), "tokens at size <n>"},
 }
 
 func mask(s string) string {
