@@ -33,3 +33,28 @@ func TestWhatIsRestoredKeepsItsPast(t *testing.T) {
 		}
 	}
 }
+
+// TestAStayThatASettingAsideFollows: the credential of the stay says since when that
+// was; the one after it, that there never was an end.
+func TestAStayThatASettingAsideFollows(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	a := nz.grant(orchards)
+	nz.pass(10 * day)
+	got(nz.Annul(t.Context(), nz.measure(a.Case)))(t)
+	nz.pass(10 * day)
+	b := got(nz.StayMeasure(t.Context(), takeBack(a.Case, authorisation.ByCourt)))(t)
+	if len(b.Credentials) != 2 || b.Credentials[1].NotBefore != nz.clock.Now().Unix() {
+		t.Fatalf("stayed: %+v", b.Credentials)
+	}
+	nz.pass(10 * day)
+	if b = got(nz.SetAsideMeasure(t.Context(), takeBack(a.Case, authorisation.ByCourt)))(t); len(b.Credentials) != 3 || b.Credentials[2].NotBefore != a.EffectiveAt {
+		t.Fatalf("set aside: %+v", b.Credentials)
+	}
+	nz.pass(time.Second)
+	file := nz.export(a.Case)
+	for _, days := range []time.Duration{5, 15, 25} {
+		if reason := nz.reason(file, start.Add(days*day)); reason != federation.OwnProgramme {
+			t.Errorf("on day %d: %s", days, reason)
+		}
+	}
+}

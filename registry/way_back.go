@@ -141,7 +141,8 @@ func regained(before, now authorisation.Authorisation, at int64) (on []string) {
 		newest, live := now.Live(c.Code)
 		switch {
 		case !after.State.Issuable() || c.State != authorisation.Ended && c.Stayed == nil:
-		case !live, newest.Expires <= at, c.Stayed != nil && newest.Expires == c.Stayed.Until:
+		case !live, newest.Expires <= at, c.Stayed != nil && newest.Expires == c.Stayed.Until,
+			newest.NotBefore > max(now.EffectiveAt, after.InForceFrom): // of a stay, which began later than what is in force now
 			on = append(on, c.Code)
 		}
 	}

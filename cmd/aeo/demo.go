@@ -23,8 +23,10 @@ func newDemoCmd(a *app) *cobra.Command {
 		Long: `Runs real nodes of New Zealand, Japan, Singapore, the United States, the EU and
 its member Germany in this process on loopback, on a clock that starts five
 months back and ends now. They grant status to invented companies, follow each
-other, sign arrangements, suspend, revoke and annul; then every node is switched
-off and everything is verified offline with this very command.
+other, sign arrangements, suspend, revoke and annul. One firm's whole life is told, by
+accounts at the German node: draft, silence that accepts, findings and a visit, grant,
+reports, suspension, annulment by two officers, appeal, and what a court made of it.
+Then every node is switched off and everything is verified offline with this very command.
 
 With more than six nodes each is a process of its own, of up to twenty
 administrations, and they live through a month: arrangements of two and of more

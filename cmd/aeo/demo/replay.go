@@ -48,7 +48,8 @@ func (d *docket) wholeLife() {
 	d.verify("life: before the fifth day", file, "JP", "not_in_force", "not_yet", "--at", d.day(-103))
 	d.verify("life: once in effect", file, "JP", "recognised", "by_arrangement", "--at", d.day(-80))
 	d.verify("life: suspended for a remedy", file, "JP", "suspended", "suspended", "--at", d.day(-50))
-	d.verify("life: while it was annulled, as the court left it", file, "JP", "recognised", "by_arrangement", "--at", d.day(-20))
+	d.verify("life: while it was annulled, as the court left it", file, "JP", "recognised", "by_arrangement", "--at", d.day(-25))
+	d.verify("life: while the annulment was stayed", file, "JP", "recognised", "by_arrangement", "--at", d.day(-15))
 	d.verify("life: restored by the court", file, "JP", "recognised", "by_arrangement")
 	if d.life != nil {
 		d.verify("life: the credential that was annulled stays so", d.life.annulled, "JP", "not_in_force", "annulled")

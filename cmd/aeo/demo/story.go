@@ -44,6 +44,7 @@ var chapters = []chapter{
 	{50, tell{(*story).suspensions}},
 	{45, tell{(*story).keepOldBundle, (*story).remedied}},
 	{30, tell{(*story).endings, (*story).annul}},
+	{20, tell{(*story).stay}},
 	{10, tell{(*story).notices, (*story).court}},
 	{1, tell{(*story).lateGrant, (*story).yesterday}},
 }

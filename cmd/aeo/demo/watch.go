@@ -89,19 +89,40 @@ func (s *story) annul() error {
 	return s.save(&s.life.holder, s.life.annulled)
 }
 
+// stay is the court's first word, while it looks at the appeal.
+func (s *story) stay() error {
+	if s.life == nil {
+		return nil
+	}
+	n := s.sites["DE"].node
+	_, err := n.AppealMeasure(s.as("DE", s.life.trader), registry.AppealMeasure{Authorisation: s.life.authorisation, Body: "Finanzgericht Hamburg", Reference: "4 K 7/26"})
+	if err != nil {
+		return err
+	}
+	_, err = n.StayMeasure(s.as("DE", officers["DE"].second), registry.TakeBackMeasure{Authorisation: s.life.authorisation, Who: authorisation.ByCourt,
+		Grounds: authorisation.Grounds{Reason: "court-order", Basis: "4 V 7/26"}})
+	s.say(20, "%s appeals. The court stays the annulment until it has decided: in force again, under another credential.", sensorik.name)
+	return err
+}
+
 // court is what comes of the appeal: it was another firm's log that was made up.
 func (s *story) court() error {
 	if s.life == nil {
 		return nil
 	}
 	n, o := s.sites["DE"].node, officers["DE"]
-	back := registry.TakeBackMeasure{Authorisation: s.life.authorisation, Who: authorisation.ByCourt, Grounds: authorisation.Grounds{Reason: "judgment", Basis: "4 K 7/26"}}
-	a, err := n.SetAsideMeasure(s.as("DE", o.second), back)
+	_, err := n.AppealMeasure(s.as("DE", o.desk), registry.AppealMeasure{Authorisation: s.life.authorisation, Reference: "4 K 7/26", Outcome: authorisation.Upheld})
 	if err != nil {
 		return err
 	}
-	from := berlin(a.Credentials[len(a.Credentials)-1].NotBefore).Format(time.DateOnly)
-	s.say(10, "The court sets the annulment aside. The old credential stays ended; a new one, number %d, is good from the original day on: %s.", len(a.Credentials), from)
+	a, err := n.SetAsideMeasure(s.as("DE", o.second), registry.TakeBackMeasure{Authorisation: s.life.authorisation, Who: authorisation.ByCourt,
+		Grounds: authorisation.Grounds{Reason: "judgment", Basis: "4 K 7/26"}})
+	if err != nil {
+		return err
+	}
+	newest := a.Credentials[len(a.Credentials)-1]
+	s.say(10, "The court sets the annulment aside. The first credential stays ended; number %d is good from the original day on: %s.",
+		newest.Sequence, berlin(newest.NotBefore).Format(time.DateOnly))
 	return nil
 }
 
