@@ -10,10 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	// Also in the commands of scripts, which are this program: under the race detector
+	// a password costs seconds.
+	access.DefaultCost = access.Cost{Time: 1, Memory: 64, Threads: 1}
 	testscript.Main(tidy{m}, map[string]func(){"aeo": main})
 }
 

@@ -299,7 +299,10 @@ func (w *walker) lives(day time.Duration) {
 	if c := a["components"].([]any)[0].(map[string]any); c["end"] != "annul" {
 		w.t.Errorf("annulled: %v", c)
 	}
+	w.does("dora", "/authorisations/rectify", of(body{"of": "annul", "field": "basis", "old": "UCC Art. 27(1)", "new": "UCC Art. 27(1)(a)", "grounds": grounds("slip")}))
+	w.does("desk", "/authorisations/appeal", of(body{"body": "Finanzgericht Hamburg", "reference": "4 K 7/26"}))
 	w.does("dora", "/authorisations/stay", of(body{"who": "court", "grounds": grounds("appeal")}))
+	w.does("desk", "/authorisations/appeal", of(body{"reference": "4 K 7/26", "outcome": "upheld"}))
 	w.does("dora", "/authorisations/set-aside", of(body{"who": "court", "grounds": grounds("judgment")}))
 }
 
