@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/aeo-registry/aeo/federation/listed"
 	"github.com/aeo-registry/aeo/federation/rehearsal"
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/google/go-cmp/cmp"
 )
@@ -163,6 +165,28 @@ func documented(t *testing.T, lines []string) {
 		words := strings.FieldsFunc(help[schema], func(r rune) bool { return strings.ContainsRune(" ,:[]{}", r) })
 		if !slices.Contains(words, path) {
 			t.Errorf("aeo help output does not say that %s has %s", schema, path)
+		}
+	}
+}
+
+// TestTheHelpNamesEveryMember: what a case holds is named in aeo help output, also
+// what was added to it last.
+func TestTheHelpNamesEveryMember(t *testing.T) {
+	for schema, state := range map[string]any{
+		"aeo.application/1": authorisation.Application{}, "aeo.authorisation/1": authorisation.Authorisation{},
+		"aeo.monitoring/1": authorisation.Monitoring{}, "aeo.assessment/1": authorisation.Assessment{},
+		"aeo.account/1": authorisation.Account{}, "aeo.approval/1": authorisation.Approval{}, "aeo.visit-case/1": authorisation.Visit{},
+	} {
+		i := slices.IndexFunc(schemas, func(s [2]string) bool { return s[0] == schema })
+		if i < 0 {
+			t.Errorf("%s is not there", schema)
+			continue
+		}
+		named := strings.FieldsFunc(schemas[i][1], func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(state)) {
+			if member, _, _ := strings.Cut(f.Tag.Get("json"), ","); member != "" && !slices.Contains(named, member) {
+				t.Errorf("%s: %s is not named", schema, member)
+			}
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // A Decision is what was decided, in whole or by component, and why. Reasons never
@@ -423,23 +421,6 @@ func (d ApplicationServed) check() error {
 	}
 	return first(oneOf("channel", d.Channel, ByPortal, ByPost, ByHand, ByPublication), instant("sent_at", d.SentAt),
 		optional("proof", d.Proof, maxLine), d.Timed.check())
-}
-
-// prose is text of several lines: no control or format characters but line feeds.
-func prose(field, s string, limit int) error {
-	switch {
-	case s == "":
-		return &InputError{field, "missing"}
-	case len(s) > limit:
-		return &InputError{field, fmt.Sprintf("longer than %d bytes", limit)}
-	case !utf8.ValidString(s):
-		return &InputError{field, "not UTF-8"}
-	case strings.TrimSpace(s) != s:
-		return &InputError{field, "begins or ends with space"}
-	case strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && unicode.In(r, unicode.C) }):
-		return &InputError{field, "holds control characters"}
-	}
-	return nil
 }
 
 func optionalProse(field, s string, limit int) error {

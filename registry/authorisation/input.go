@@ -58,7 +58,14 @@ func several(field string, list []string, least, most int) error {
 
 // text admits one line for people: no control or format characters, so that it
 // reads in a log and on a page as what it is.
-func text(field, s string, limit int) error {
+func text(field, s string, limit int) error { return legible(field, s, limit, isControl) }
+
+// prose admits several lines: of such characters line feeds alone.
+func prose(field, s string, limit int) error {
+	return legible(field, s, limit, func(r rune) bool { return r != '\n' && isControl(r) })
+}
+
+func legible(field, s string, limit int, refused func(rune) bool) error {
 	switch {
 	case s == "":
 		return &InputError{field, "missing"}
@@ -68,7 +75,7 @@ func text(field, s string, limit int) error {
 		return &InputError{field, "not UTF-8"}
 	case strings.TrimSpace(s) != s:
 		return &InputError{field, "begins or ends with space"}
-	case strings.ContainsFunc(s, isControl):
+	case strings.ContainsFunc(s, refused):
 		return &InputError{field, "holds control characters"}
 	}
 	return nil
