@@ -79,6 +79,12 @@ type imported struct {
 // importRegister sends the parts one after the other and tells of them as one.
 func (a *app) importRegister(name string, r registry.ImportRegister, parts []intake.Part) error {
 	all := imported{ImportReport: registry.ImportReport{Register: r.Register, Rows: []registry.ImportedRow{}, Problems: []intake.Problem{}}, Awaits: []string{}}
+	for _, p := range parts {
+		if len(p.File) > intake.MaxPart { // before anything is sent: a node reads no more
+			return fail(exitUsage, fmt.Errorf("%s: from row %d on no end of a row is found within %d bytes: is it %s?",
+				name, max(p.FirstRow, 1), intake.MaxPart, r.Format))
+		}
+	}
 	if !a.dryRun {
 		if err := a.confirm(fmt.Sprintf("take over %s as %q", name, r.Register)); err != nil {
 			return err
