@@ -75,3 +75,27 @@ func TestHowLongASuspensionLasts(t *testing.T) {
 		t.Errorf("thirty days were left: %+v", a.Clocks)
 	}
 }
+
+// A doubt the authority of a member does not settle is over after thirty days (DA Art.
+// 17(1) and 18(1)), unless it means to end the authorisation and says so in time (17(3)).
+func TestADoubtEndsByTheClockUnlessItIsToBeTheEnd(t *testing.T) {
+	eu := found(t, newClock(), "EU", "")
+	a := eu.grant(rhein)
+	eu.pass(6 * day)
+	m := eu.measure(a.Case)
+	m.Components, m.Second = []string{"AEOC"}, ""
+	got(eu.Suspend(t.Context(), m))(t)
+	m.Components = []string{"AEOS"}
+	got(eu.Suspend(t.Context(), m))(t)
+	got(eu.ExtendSuspension(t.Context(), registry.ExtendSuspension{Authorisation: a.Case, Components: []string{"AEOS"}, For: "ending",
+		Reason: "heard before it is revoked", By: "Decider"}))(t)
+	eu.clock.forward(40 * day)
+	eu.Tick(t.Context()) // keys may have run out meanwhile; the law takes its course
+	a = got(eu.Authorisation(a.Case))(t)
+	if c := a.Components[0]; c.State != authorisation.Effective || c.Suspension != nil {
+		t.Errorf("a doubt after forty days: %+v", c)
+	}
+	if c := a.Components[1]; c.State != authorisation.Suspended || c.Suspension.Overdue != 0 {
+		t.Errorf("one to be revoked after forty days: %+v", c)
+	}
+}

@@ -86,7 +86,7 @@ func (a *Authorisation) schedule(codes []string, act Act, e Event) error {
 		case act == ActSuspend:
 			a.Components[i].forget(ActReinstate)
 		case act == ActRevoke && a.Components[i].State == Suspended:
-			a.stopClocks(code, e.DecidedAt) // suspended until it takes effect: DA Art. 18(1)
+			a.stopClocks(code, e.DecidedAt) // suspended until it takes effect: DA Art. 17(3)
 		}
 		if e.EffectiveAt > e.DecidedAt {
 			a.Components[i].await(act, e.EffectiveAt)

@@ -35,6 +35,7 @@ func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
 		"a rule without source":                {`DA Art. 29: the fifth day after the decision was taken`, ``, "source"},
 		"a letter under two requirements":      {`"safe": ["B"]`, `"safe": ["A"]`, "another requirement"},
 		"a criterion under no requirement":     {`"group": "39D"`, `"group": "39X"`, "39X"},
+		"a criterion for a joined type":        {"\"types\": [\"AEOC\"],\n      \"evidence\"", `"types": ["AEOF"], "evidence"`, "B-7"},
 		"a criterion that asks nothing":        {`completed training in customs law?`, `completed training in customs law`, "X-1"},
 		"a deadline nothing acts on":           {`"id": "recheck"`, `"id": "seance"`, "seance"},
 		"a silence that means nothing":         {`"outcome": "deemed_accepted"`, `"outcome": "deemed_acepted"`, "deemed_acepted"},

@@ -28,7 +28,8 @@ type Criterion struct {
 	Must  bool   `json:"must"`
 	Roles []Role `json:"roles,omitempty"` // whom it is asked of; empty: everyone
 	// Types are the components it is examined for. The catalogue does not know
-	// them; [Pack.CriteriaFor] fills them in.
+	// them, and a pack names them only where the law asks less than its requirement
+	// says (EU: IA 2015/2447 Art. 25(2)); [Pack.CriteriaFor] fills them in.
 	Types    []string `json:"types,omitempty"`
 	Security bool     `json:"security,omitempty"` // belongs to the security part only
 	PerSite  bool     `json:"per_site,omitempty"` // answered and judged for each site
@@ -70,6 +71,9 @@ var readCatalogue = sync.OnceValues(func() (*catalogue, error) {
 	if err := checkCriteria(c.Criteria); err != nil {
 		return nil, fmt.Errorf("catalogue of SAFE criteria: %w", err)
 	}
+	if i := slices.IndexFunc(c.Criteria, func(q Criterion) bool { return len(q.Types) > 0 }); i >= 0 {
+		return nil, fmt.Errorf("catalogue of SAFE criteria: %s: types are a programme's", c.Criteria[i].Code)
+	}
 	return c, nil
 })
 
@@ -103,6 +107,9 @@ func (p *Pack) CriteriaFor(typ string, roles []string) ([]Criterion, error) {
 func (r Requirement) examinedFor(c Criterion, parts []Type) []string {
 	var types []string
 	for _, t := range parts {
+		if len(c.Types) > 0 && !slices.Contains(c.Types, t.Code) {
+			continue
+		}
 		if slices.Contains(r.Types, t.Code) || len(r.Types) == 0 && (t.Security || !c.Security) {
 			types = append(types, t.Code)
 		}
@@ -147,7 +154,9 @@ func (p *Pack) Criterion(code string) (Criterion, bool) {
 	for i, r := range p.Requirements {
 		for _, c := range p.asked[i] {
 			if c.Code == code {
-				c.Types = r.Types
+				if len(c.Types) == 0 {
+					c.Types = r.Types
+				}
 				return c, true
 			}
 		}
@@ -202,8 +211,6 @@ func checkCriteria(list []Criterion) error {
 			return fmt.Errorf("criterion %q: code malformed or repeated", c.Code)
 		case c.Title == "" || !strings.HasSuffix(c.Question, "?") || len(c.Evidence) == 0 || c.Source == "" || c.Group == "":
 			return fmt.Errorf("criterion %s: group, title, question, evidence or source missing", c.Code)
-		case len(c.Types) > 0:
-			return fmt.Errorf("criterion %s: which types it counts for follows from its requirement", c.Code)
 		}
 		for _, r := range c.Roles {
 			if !r.Known() {

@@ -56,7 +56,7 @@ func TestCriteriaFollowTypeAndRole(t *testing.T) {
 		yes, no   string
 	}{
 		"AEOC asks competence, no security":           {eu, "AEOC", "exporter", "A-1 A-6 B-6 B-7 C-1 X-1", "D-1 G-2 M-1"},
-		"AEOS asks security, no competence":           {eu, "AEOS", "exporter", "A-1 D-1 G-2 I-1 M-1", "X-1 G-7 H-6"},
+		"AEOS asks security, no competence":           {eu, "AEOS", "exporter", "A-1 D-1 G-2 I-1 M-1", "B-7 X-1 G-7 H-6"},
 		"AEOF asks all":                               {eu, "AEOF", "carrier", "A-1 D-1 G-7 H-6 M-1 X-1", "A-6 B-6"},
 		"a broker loads nothing":                      {eu, "AEOF", "broker", "A-6 F-1 I-1 K-1", "G-2 H-1 K-5"},
 		"a type without security needs no separation": {gb, "AEOC", "importer", "A-1 B-1 C-1 M-1", "D-1 G-1 L-1"},
@@ -86,7 +86,7 @@ func TestCriteriaFollowTypeAndRole(t *testing.T) {
 	for _, c := range criteria {
 		types[c.Code] = c.Types
 	}
-	want := map[string][]string{"A-1": {"AEOC", "AEOS"}, "X-1": {"AEOC"}, "G-2": {"AEOS"}}
+	want := map[string][]string{"A-1": {"AEOC", "AEOS"}, "X-1": {"AEOC"}, "B-7": {"AEOC"}, "G-2": {"AEOS"}}
 	for code, of := range want {
 		if diff := cmp.Diff(of, types[code]); diff != "" {
 			t.Errorf("%s counts for (-want +got):\n%s", code, diff)

@@ -19,6 +19,9 @@ func (p *Pack) checkCriteria() error {
 		if _, ok := p.Criterion(c.Code); !ok {
 			return fmt.Errorf("criterion %s: there is no requirement %q", c.Code, c.Group)
 		}
+		if i := slices.IndexFunc(c.Types, func(t string) bool { return !slices.Contains(p.components(), t) }); i >= 0 {
+			return fmt.Errorf("criterion %s: types: %q is not a component", c.Code, c.Types[i])
+		}
 	}
 	total := 0
 	for i, r := range p.Requirements {

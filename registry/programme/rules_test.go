@@ -71,7 +71,7 @@ func TestTheUnionsDeadlines(t *testing.T) {
 	eu := load(t, "EU", "DE")
 	for id, want := range map[string]struct{ period, outcome string }{
 		RuleAcceptance: {"30 days", "deemed_accepted"}, RuleInformation: {"30 days", "not_accepted"}, RuleDecision: {"120 days", "appeal_open"},
-		RuleConsultation: {"80 days", ""}, RuleHearing: {"30 days", "no_reply"}, RuleSuspensionDoubt: {"30 days", ""},
+		RuleConsultation: {"80 days", ""}, RuleHearing: {"30 days", "no_reply"}, RuleSuspensionDoubt: {"30 days", "lift"},
 		RuleRemedyCheck: {"30 days", ""}, RuleYoungMonitoring: {"1 year", ""}, RuleDeferral: {"1 year", ""}, RuleUrgentSuspension: {"72 hours", "lapses"},
 	} {
 		r, err := eu.Deadlines.Rule(id)
