@@ -1,16 +1,16 @@
 package authorisation
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // cutIssued reads the event there is most of, which is most of what is read again
-// when rows are made anew, in a sixth of the time. It takes what stands where the
-// members of such an event would for their values, and knows that they are when
-// they are written as the same bytes again: no other event is, as there is one
-// spelling of each. False says nothing.
+// when rows are made anew, in a tenth of the time. It takes nothing but the bytes
+// [MarshalEvent] writes; false says nothing.
 func cutIssued(raw []byte) (Event, bool) {
 	c := cutter{rest: string(raw), ok: true}
 	var e Event
@@ -26,12 +26,34 @@ func cutIssued(raw []byte) (Event, bool) {
 	c.text(`,"uri":`, &d.URI)
 	c.number(`},"decided_at":`, &e.DecidedAt)
 	c.number(`,"effective_at":`, &e.EffectiveAt)
-	if !c.ok {
-		return Event{}, false
-	}
 	e.Data = d
-	again, err := MarshalEvent(e)
-	return e, err == nil && bytes.Equal(again, raw)
+	return e, c.ok && c.rest == `,"type":"credential.issued","version":1}` && e.check() == nil
+}
+
+// cutEvent takes an event apart without reading its data: what is around it stands
+// at the two ends, and nothing like it can stand in a string, where quotes are
+// escaped. That data is one JSON value and nothing more is seen by whoever reads
+// it. False says nothing.
+func cutEvent(raw []byte) (env envelope[jsontext.Value], ok bool) {
+	c := cutter{rest: string(raw), ok: true}
+	c.text(`{"actor":`, &env.Actor)
+	c.text(`,"case":`, &env.Case)
+	c.skip(`,"data":`)
+	end := strings.LastIndex(c.rest, `,"decided_at":`)
+	if !c.ok || end < 0 {
+		return env, false
+	}
+	env.Data, c.rest = jsontext.Value(c.rest[:end]), c.rest[end:]
+	c.number(`,"decided_at":`, &env.DecidedAt)
+	c.number(`,"effective_at":`, &env.EffectiveAt)
+	if strings.HasPrefix(c.rest, `,"request":`) {
+		c.text(`,"request":{"body":`, &env.Request.Body)
+		c.text(`,"key":`, &env.Request.Key)
+		c.skip(`}`)
+	}
+	c.text(`,"type":`, &env.Type)
+	c.number(`,"version":`, &env.Version)
+	return env, c.ok && c.rest == `}`
 }
 
 // A cutter takes members off the front, as a [writer] appends them.
@@ -46,13 +68,18 @@ func (c *cutter) skip(s string) {
 	}
 }
 
+// text takes a string in which nothing is escaped and nothing had to be.
 func (c *cutter) text(name string, s *string) {
 	c.skip(name)
 	c.skip(`"`)
-	if c.ok {
-		*s, c.rest, c.ok = strings.Cut(c.rest, `"`)
+	if !c.ok {
+		return
 	}
+	*s, c.rest, c.ok = strings.Cut(c.rest, `"`)
+	c.ok = c.ok && utf8.ValidString(*s) && !strings.ContainsFunc(*s, escaped)
 }
+
+func escaped(r rune) bool { return r < ' ' || r == '\\' }
 
 func (c *cutter) number(name string, n *int64) {
 	c.skip(name)
@@ -63,5 +90,6 @@ func (c *cutter) number(name string, n *int64) {
 	}
 	var err error
 	*n, err = strconv.ParseInt(c.rest[:end], 10, 64)
-	c.rest, c.ok = c.rest[end:], err == nil
+	c.ok = err == nil && strconv.FormatInt(*n, 10) == c.rest[:end]
+	c.rest = c.rest[end:]
 }

@@ -45,6 +45,7 @@ type Record struct {
 	Salt               []byte // of a case leaf: with Payload it opens the commitment
 	Erased             bool
 	Lost               bool // the leaf came back from a public copy; see [Recover]
+	Stored             bool // it was read from the store: what it holds was opened before, when it was appended
 	Opened             any  // what an [Opener] made of it; nil where nobody was asked
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/cipher"
+	"crypto/sha256"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -104,7 +105,7 @@ func Unseal(key [32]byte, sealed []byte, hash tlog.Hash) (salt, payload []byte, 
 }
 
 // KeyFileName is where the key of a subject is kept.
-func KeyFileName(subject string) string { return fileName(subject) }
+func KeyFileName(subject string) string { return fileName(sha256.Sum256([]byte(subject))) }
 
 // A Journal is a mirror by itself.
 type Journal struct{ j *journal }

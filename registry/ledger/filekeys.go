@@ -32,7 +32,7 @@ type Wrapper interface {
 const (
 	erasedSuffix = ".erased" // the tombstone of a destroyed key
 	maxWrapped   = 16 << 10  // bytes of a wrapped key
-	maxCached    = 1 << 17   // unwrapped keys kept in memory, some 20 MiB: unwrapping takes longer than signing
+	maxCached    = 1 << 18   // unwrapped keys kept in memory, some 24 MiB: unwrapping takes longer than signing
 )
 
 // fileKeys keeps each key in a file of its own. The file's name is the
@@ -44,7 +44,7 @@ type fileKeys struct {
 	rand io.Reader
 
 	mu    sync.Mutex
-	cache map[string][32]byte // by file name; under mu
+	cache map[[sha256.Size]byte][32]byte // by digest of the subject; under mu
 }
 
 // FileKeys keeps each key in its own file below a directory, wrapped by wrap.
@@ -57,7 +57,7 @@ func FileKeys(fs vfs.FS, dir string, wrap Wrapper, rand io.Reader) (Sealer, erro
 	if err := makeDir(fs, dir); err != nil {
 		return nil, err
 	}
-	k := &fileKeys{fs: fs, dir: dir, wrap: wrap, rand: rand, cache: map[string][32]byte{}}
+	k := &fileKeys{fs: fs, dir: dir, wrap: wrap, rand: rand, cache: map[[sha256.Size]byte][32]byte{}}
 	return k, k.sweep()
 }
 
@@ -83,18 +83,16 @@ func (k *fileKeys) sweep() error {
 	return nil
 }
 
-func fileName(subject string) string {
-	sum := sha256.Sum256([]byte(subject))
-	return hex.EncodeToString(sum[:])
-}
+func fileName(digest [sha256.Size]byte) string { return hex.EncodeToString(digest[:]) }
 
 func (k *fileKeys) Key(subject string, create bool) (key [32]byte, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	name := fileName(subject)
-	if key, ok := k.cache[name]; ok {
+	digest := sha256.Sum256([]byte(subject))
+	if key, ok := k.cache[digest]; ok {
 		return key, nil
 	}
+	name := fileName(digest)
 	key, err = k.load(name)
 	if errors.Is(err, ErrNotFound) && create {
 		key, err = k.make(name)
@@ -105,7 +103,7 @@ func (k *fileKeys) Key(subject string, create bool) (key [32]byte, err error) {
 	if len(k.cache) >= maxCached {
 		clear(k.cache)
 	}
-	k.cache[name] = key
+	k.cache[digest] = key
 	return key, nil
 }
 
@@ -159,8 +157,9 @@ func (k *fileKeys) make(name string) (key [32]byte, err error) {
 func (k *fileKeys) Destroy(subject string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	name := fileName(subject)
-	delete(k.cache, name)
+	digest := sha256.Sum256([]byte(subject))
+	name := fileName(digest)
+	delete(k.cache, digest)
 	// The tombstone first: from here on the key counts as destroyed, and sweep
 	// completes what a crash leaves undone.
 	if err := writeDurably(k.fs, k.dir, name+erasedSuffix, nil); err != nil {

@@ -95,7 +95,7 @@ func (l *Ledger) openRecord(index int64, raw, row []byte, subject func(digest []
 	if len(row) < placeSize {
 		return rec, fmt.Errorf("%w: record %d of %d bytes", ErrDamaged, index, len(row))
 	}
-	rec = Record{Leaf: index, Batch: int64(binary.BigEndian.Uint64(row)), N: int64(binary.BigEndian.Uint32(row[8:]))}
+	rec = Record{Leaf: index, Stored: true, Batch: int64(binary.BigEndian.Uint64(row)), N: int64(binary.BigEndian.Uint32(row[8:]))}
 	if rec.Entry, err = transparency.ParseLeaf(raw); err != nil {
 		return rec, fmt.Errorf("%w: leaf %d: %w", ErrDamaged, index, err)
 	}
@@ -124,7 +124,7 @@ func (l *Ledger) records(r pebble.Reader, from int64, fn func(Record) error) err
 	if err != nil {
 		return err
 	}
-	w := walk{l: l, r: r, subjects: map[[sha256.Size]byte][]byte{}}
+	w := walk{l: l, r: r, subjects: subjects{r: r, known: map[[sha256.Size]byte][]byte{}}}
 	defer w.close()
 	if err := w.begin(from); err != nil {
 		return err
@@ -149,7 +149,7 @@ type walk struct {
 	l              *Ledger
 	r              pebble.Reader
 	leaves, places *pebble.Iterator
-	subjects       map[[sha256.Size]byte][]byte // by digest; nil for one that was erased
+	subjects       subjects
 }
 
 func (w *walk) begin(from int64) (err error) {
@@ -183,7 +183,7 @@ func (w *walk) batch(n int64, b batchRow, fn func(Record) error) error {
 		if err != nil {
 			return fmt.Errorf("record %d: %w", i, err)
 		}
-		rec, err := w.l.openRecord(i, raw, place, w.subject)
+		rec, err := w.l.openRecord(i, raw, place, w.subjects.of)
 		if err != nil {
 			return err
 		}
@@ -212,21 +212,46 @@ func row(it *pebble.Iterator, key []byte) ([]byte, error) {
 	return it.ValueAndErr()
 }
 
-// subject remembers whose records the walk met.
-func (w *walk) subject(digest []byte) ([]byte, error) {
+// subjects remember whose records a walk met. One that meets many reads them all,
+// in the order of their digests, instead of looking for each.
+type subjects struct {
+	r     pebble.Reader
+	known map[[sha256.Size]byte][]byte // by digest; nil for one that was erased
+	asked int                          // how many were looked for
+}
+
+const manySubjects = 1 << 10
+
+func (s *subjects) of(digest []byte) ([]byte, error) {
 	key := [sha256.Size]byte(digest)
-	if name, ok := w.subjects[key]; ok {
+	if name, ok := s.known[key]; ok {
 		return name, nil
 	}
-	name, err := readSubject(w.r, digest)
+	if s.asked++; s.asked == manySubjects {
+		if err := s.all(); err != nil {
+			return nil, err
+		}
+	}
+	name, err := readSubject(s.r, digest)
 	if err != nil {
 		return nil, err
 	}
-	if len(w.subjects) >= maxCached {
-		clear(w.subjects)
+	if len(s.known) >= maxCached {
+		clear(s.known)
 	}
-	w.subjects[key] = name
+	s.known[key] = name
 	return name, nil
+}
+
+// all reads as many as are remembered.
+func (s *subjects) all() error {
+	return scan(s.r, []byte{rowSubject}, []byte{rowSubject + 1}, func(key, name []byte) (bool, error) {
+		if len(key) != 1+sha256.Size {
+			return false, fmt.Errorf("%w: digest of a subject of %d bytes", ErrDamaged, len(key)-1)
+		}
+		s.known[[sha256.Size]byte(key[1:])] = slices.Clone(name)
+		return len(s.known) < maxCached, nil
+	})
 }
 
 // readSubject is the subject of a digest; nil where EraseSubject took the name away.

@@ -184,9 +184,11 @@ func hashReader(r pebble.Reader) tlog.HashReader {
 
 // Projections are read before they are written, and the states of cases are
 // written again and again: with Pebble's own 8 and 4 MiB most of the time of an
-// issuance goes into decompressing blocks and merging tables (bytes).
+// issuance goes into decompressing blocks and merging tables (bytes). Pebble takes
+// its memory tables, of which two may be alive, out of the cache: one of twice their
+// size caches nothing.
 const (
-	cacheSize    = 128 << 20
+	cacheSize    = 256 << 20
 	memTableSize = 64 << 20
 )
 

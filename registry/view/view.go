@@ -146,11 +146,19 @@ func (Projector) Open(r ledger.Record) (any, error) {
 		}
 		return a, nil
 	case transparency.Credential:
-		return openIssued(r.Payload)
+		return openIssued(r.Payload, r.Stored)
 	case transparency.Case:
-		return authorisation.UnmarshalEvent(r.Payload)
+		return readEvent(r.Payload, r.Stored)
 	}
 	return nil, nil
+}
+
+// readEvent reads an event, more quickly where one of the store is read again.
+func readEvent(raw []byte, stored bool) (authorisation.Event, error) {
+	if stored {
+		return authorisation.UnmarshalRecorded(raw)
+	}
+	return authorisation.UnmarshalEvent(raw)
 }
 
 // A passed value is a string nobody needs now.
@@ -164,15 +172,15 @@ func (*passed) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return d.SkipValue()
 }
 
-func openIssued(payload []byte) (any, error) {
+func openIssued(payload []byte, stored bool) (any, error) {
 	event, ok := cutEvent(payload)
 	if !ok {
 		var err error
-		if event, err = readEvent(payload); err != nil {
+		if event, err = findEvent(payload); err != nil {
 			return nil, fmt.Errorf("read credential: %w", err)
 		}
 	}
-	e, err := authorisation.UnmarshalEvent(event)
+	e, err := readEvent(event, stored)
 	if err != nil {
 		return nil, fmt.Errorf("read credential: %w", err)
 	}
@@ -182,7 +190,7 @@ func openIssued(payload []byte) (any, error) {
 	return e, nil
 }
 
-func readEvent(payload []byte) ([]byte, error) {
+func findEvent(payload []byte) ([]byte, error) {
 	var i struct {
 		Credential passed         `json:"credential"`
 		Event      jsontext.Value `json:"event"`
@@ -191,7 +199,7 @@ func readEvent(payload []byte) ([]byte, error) {
 	return i.Event, err
 }
 
-// cutEvent is readEvent for what [Issued.Marshal] wrote beside a credential, none of
+// cutEvent is findEvent for what [Issued.Marshal] wrote beside a credential, none of
 // whose characters JSON writes in another way: that is nearly all there is to read.
 // False says nothing. That what was cut out is an event and nothing more is seen by
 // whoever reads it.

@@ -50,7 +50,7 @@ func FuzzCutEvent(f *testing.F) {
 		}
 		short, shortErr := authorisation.UnmarshalEvent(cut)
 		var long authorisation.Event
-		read, longErr := readEvent(payload)
+		read, longErr := findEvent(payload)
 		if longErr == nil {
 			long, longErr = authorisation.UnmarshalEvent(read)
 		}
