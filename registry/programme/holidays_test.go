@@ -43,6 +43,9 @@ func TestCalendarsOfAuthorities(t *testing.T) {
 		{"JP", "", "2026-05-06", true}, {"JP", "", "2026-09-22", true}, // between two holidays
 		{"GB", "", "2027-12-28", true}, {"CN", "", "2026-02-14", false}, {"CN", "", "2026-02-15", true},
 		{"IN", "", "2026-09-04", true}, {"IN", "", "2027-09-03", false}, {"SG", "", "2027-02-08", true},
+		{"EU", "BG", "2026-05-25", true}, {"EU", "HU", "2026-08-08", false}, // instead of a Sunday; a Saturday that is worked
+		{"EU", "NL", "2026-05-05", true}, {"EU", "SK", "2026-05-08", false}, {"EU", "", "2026-12-29", true},
+		{"KR", "", "2026-05-01", true}, {"CN", "", "2027-02-10", true}, {"MY", "", "2026-06-02", true},
 		{"UY", "", "2031-08-23", true}, // a Saturday of a year nobody wrote down
 	} {
 		c, err := load(t, tc.territory, tc.authority).Calendar()
