@@ -58,6 +58,9 @@ type Deputy struct {
 	Until  int64  `json:"until"`
 }
 
+// over reports whether the time of a role has run out.
+func (h Holding) over(at int64) bool { return h.Until != 0 && h.Until <= at }
+
 func within(at, from, until int64) bool { return from <= at && (until == 0 || at < until) }
 
 // Holds reports whether the account holds a role at an instant, for an operator
@@ -275,11 +278,11 @@ func (a Account) deputy(of string) int {
 }
 
 func (a Account) giveRole(c GiveRole) ([]Event, error) {
-	if a.held(c.Role, c.Operator) >= 0 {
+	if i := a.held(c.Role, c.Operator); i >= 0 && !a.Roles[i].over(c.At) {
 		return nil, &TransitionError{a.state(), c.name(), "the account holds it already"}
 	}
 	for _, h := range a.Roles {
-		if !access.Together(h.Role, c.Role) {
+		if !h.over(c.At) && !access.Together(h.Role, c.Role) {
 			return nil, &TransitionError{a.state(), c.name(), fmt.Sprintf("nobody is both %s and %s", h.Role, c.Role)}
 		}
 	}

@@ -87,7 +87,8 @@ func (a Account) Apply(e Event) (Account, error) {
 	case AccountOpened:
 		a = Account{Case: e.Case, Name: d.Name, Person: d.Person, Office: d.Office, OpenedAt: e.DecidedAt,
 			Roles: []Holding{}, Attorney: []Attorney{}, Conflicts: []Conflict{}, Deputies: []Deputy{}}
-	case RoleGiven:
+	case RoleGiven: // anew where its time had run out
+		a.Roles = slices.DeleteFunc(a.Roles, func(h Holding) bool { return h.Role == d.Role && h.Operator == d.Operator })
 		a.Roles = append(a.Roles, d.Holding)
 	case RoleTaken:
 		a.Roles = slices.DeleteFunc(a.Roles, func(h Holding) bool { return h.Role == d.Role && h.Operator == d.Operator })

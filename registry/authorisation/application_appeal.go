@@ -3,6 +3,8 @@ package authorisation
 import (
 	"fmt"
 	"slices"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 // An Appeal is against the decision on an application, or against there being none in
@@ -103,7 +105,7 @@ func (SetAsideDecision) in() []ApplicationState {
 	return []ApplicationState{NotAccepted, DecidedRefuse}
 }
 func (RectifyDecision) in() []ApplicationState {
-	return []ApplicationState{DecidedGrant, DecidedRefuse}
+	return []ApplicationState{NotAccepted, DecidedGrant, DecidedRefuse}
 }
 
 func (c LodgeAppeal) decide(a Application) ([]Event, error) {
@@ -112,13 +114,24 @@ func (c LodgeAppeal) decide(a Application) ([]Event, error) {
 			return nil, &TransitionError{a.State.words(), c.name(), "nothing is decided, and the time for the decision is not over"}
 		}
 	}
-	if k, ok := a.Clocks.Open(RuleAppeal); ok && k.LapsedAt != 0 {
+	if a.appealOver(c.At) {
 		return nil, &TransitionError{a.State.words(), c.name(), "the time for an appeal is over"}
 	}
 	if i := a.appealed(c.Reference); i >= 0 {
 		return nil, &TransitionError{a.State.words(), c.name(), "appeal " + c.Reference + " is lodged"}
 	}
 	return one(c.By, c.At, ApplicationAppealed{c.Body, c.Reference, c.Timed})
+}
+
+// appealOver reports whether the time for an appeal against the decision is over. The
+// clock ends with the first appeal; the time for another is the same.
+func (a Application) appealOver(at int64) bool {
+	i := slices.IndexFunc(a.Clocks, func(k deadline.Clock) bool { return k.Rule == RuleAppeal })
+	if i < 0 || a.Decision == nil || a.Clocks[i].Since < a.Decision.At { // of a decision that was set aside
+		return false
+	}
+	k := a.Clocks[i]
+	return k.LapsedAt != 0 || k.EndedAt != 0 && k.Due != 0 && k.Due <= at
 }
 
 func (c DecideAppeal) decide(a Application) ([]Event, error) {
@@ -284,6 +297,11 @@ func (d ApplicationSetAside) change(a *Application, e Event) error {
 		past := *a.Decision
 		past.SetAsideAt = e.EffectiveAt
 		a.Decision = &past
+	}
+	if a.Request.open() { // nobody is held to its time any more: it is asked anew
+		past := *a.Request
+		past.LapsedAt = e.DecidedAt
+		a.Request = &past
 	}
 	a.Heard, a.Service, a.Stays = nil, nil, nil
 	return nil

@@ -94,7 +94,7 @@ func (c Grant) decide(a Application) ([]Event, error) {
 		return nil, &TransitionError{a.State.words(), c.name(), strings.Join(why, "; ")}
 	}
 	if len(refused) > 0 {
-		if err := first(a.fairly(c.Needs, c.Without), c.Grounds.check()); err != nil {
+		if err := first(a.fairly(c.Grounds, c.Needs, c.Without), c.Grounds.check()); err != nil {
 			return nil, &TransitionError{a.State.words(), c.name(), "refusing " + strings.Join(refused, ", ") + ": " + err.Error()}
 		}
 	} else if c.Grounds != (Grounds{}) {
@@ -136,7 +136,7 @@ func (c Refuse) decide(a Application) ([]Event, error) {
 	if err := a.secondPair(c.By); err != nil {
 		return nil, fmt.Errorf("refuse: %w", err)
 	}
-	if err := a.fairly(c.Needs, c.Without); err != nil {
+	if err := a.fairly(c.Grounds, c.Needs, c.Without); err != nil {
 		return nil, &TransitionError{a.State.words(), c.name(), err.Error()}
 	}
 	if c.BarUntil != 0 && c.BarUntil <= c.At {
@@ -174,9 +174,15 @@ func (a Application) secondPair(by By) error {
 	return nil
 }
 
-// fairly holds where the applicant was heard, need not be, or a ground is named.
-func (a Application) fairly(n Needs, w Without) error {
-	if !n.Hearing || a.Heard.Done() || w.Hearing != "" {
+// fairly holds where the applicant was heard on what the decision rests on, need not
+// be, or a ground is named.
+func (a Application) fairly(g Grounds, n Needs, w Without) error {
+	switch {
+	case !n.Hearing || w.Hearing != "":
+		return nil
+	case a.Heard.Done() && a.Heard.Reason != g.Reason:
+		return fmt.Errorf("the applicant was heard on %s, not on %s; send these grounds first, or name a ground for going without", a.Heard.Reason, g.Reason)
+	case a.Heard.Done():
 		return nil
 	}
 	return fmt.Errorf("the applicant was not heard on the grounds; send them first, or name a ground for going without")

@@ -322,8 +322,9 @@ func (d ApplicationAccepted) change(a *Application, e Event) error {
 	return nil
 }
 
-func (ApplicationNotAccepted) change(a *Application, _ Event) error {
+func (d ApplicationNotAccepted) change(a *Application, e Event) error {
 	a.State = NotAccepted
+	a.Decision, a.Service = &Decision{By: e.Actor, At: e.DecidedAt, Grounds: d.Grounds}, nil
 	return nil
 }
 

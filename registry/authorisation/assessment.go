@@ -166,7 +166,7 @@ func (a Assessment) concerns(field, criterion, site string) error {
 // Obstacles say why a grant is not possible yet, as far as the assessment goes: of
 // the application and its findings, at an instant.
 func (a Assessment) Obstacles(app Application, at int64) (out []string) {
-	if a.Young != nil && a.Young.Basis == "" {
+	if a.Young != nil && a.Young.Basis == "" && a.Young.Until > at {
 		out = append(out, "the company is young, and no alternative basis for its compliance is recorded")
 	}
 	for _, place := range a.outstanding(app) {

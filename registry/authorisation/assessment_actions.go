@@ -181,7 +181,7 @@ func (a Assessment) Tasks() (out []Task) {
 			out = append(out, Task{What: "corrective_action", Due: act.Due, Warned: act.OverdueAt != 0})
 		}
 	}
-	if a.Sample != nil && len(a.Second) == 0 {
+	if a.Sample != nil && slices.ContainsFunc(a.Sample.Criteria, func(code string) bool { return !a.scored(code) }) {
 		out = append(out, Task{What: "score"})
 	}
 	return out

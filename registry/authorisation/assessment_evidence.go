@@ -151,7 +151,7 @@ func (c ReadEvidence) decide(a Assessment) ([]Event, error) {
 }
 
 func (c RegisterCertificate) decide(a Assessment) ([]Event, error) {
-	if slices.ContainsFunc(a.Certificates, func(h HeldCertificate) bool { return h.Number == c.Certificate.Number }) {
+	if i := a.certificate(c.Certificate.Number); i >= 0 && !c.Certificate.renews(a.Certificates[i]) {
 		return nil, &TransitionError{a.words(), c.name(), "certificate " + c.Certificate.Number + " is registered already"}
 	}
 	if c.Certificate.ValidUntil <= c.At {
@@ -192,6 +192,16 @@ func (a Assessment) holds(field string, list []string) error {
 	return nil
 }
 
+func (a Assessment) certificate(number string) int {
+	return slices.IndexFunc(a.Certificates, func(h HeldCertificate) bool { return h.Number == number })
+}
+
+// renews reports whether a certificate is an older one that its issuer prolonged under
+// its number.
+func (h HeldCertificate) renews(old HeldCertificate) bool {
+	return h.Code == old.Code && h.Issuer == old.Issuer && h.ValidUntil > old.ValidUntil
+}
+
 // Supports holds where the evidence a finding names is in the register, and the
 // certificate it rests on is registered, covers the requirement, and is valid.
 func (a Assessment) Supports(f Finding, at int64) error {
@@ -201,7 +211,7 @@ func (a Assessment) Supports(f Finding, at int64) error {
 	if f.Certificate == "" {
 		return nil
 	}
-	i := slices.IndexFunc(a.Certificates, func(h HeldCertificate) bool { return h.Number == f.Certificate })
+	i := a.certificate(f.Certificate)
 	field := "certificate of " + f.Requirement
 	switch {
 	case i < 0:
@@ -266,7 +276,12 @@ func (d AssessmentEvidenceRead) change(a *Assessment, e Event) error {
 }
 
 func (d AssessmentCertificateRegistered) change(a *Assessment, _ Event) error {
-	a.Certificates = append(slices.Clone(a.Certificates), d.HeldCertificate)
+	a.Certificates = slices.Clone(a.Certificates)
+	if i := a.certificate(d.Number); i >= 0 {
+		a.Certificates[i] = d.HeldCertificate
+		return nil
+	}
+	a.Certificates = append(a.Certificates, d.HeldCertificate)
 	return nil
 }
 

@@ -81,6 +81,11 @@ func (c SecondScore) decide(a Assessment) ([]Event, error) {
 	return one(c.By, c.At, AssessmentSecondScored{c.Findings})
 }
 
+// scored reports whether a criterion of the sample has a second score.
+func (a Assessment) scored(code string) bool {
+	return slices.ContainsFunc(a.Second, func(s Assessed) bool { return s.Requirement == code })
+}
+
 // scoredBy reports whether somebody scored the sample.
 func (a Assessment) scoredBy(by By) bool {
 	return slices.ContainsFunc(a.Second, func(s Assessed) bool { return by.is(s.Assessor) })

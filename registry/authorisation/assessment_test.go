@@ -258,3 +258,30 @@ func TestAssessmentsUnderAnySequenceOfCommands(t *testing.T) {
 		checkReplay(t, a, log)
 	})
 }
+
+// A company grows up while its application is examined, a certificate is prolonged
+// under its number, and a sample is scored bit by bit.
+func TestAnAssessmentOutlivesWhatItBeganWith(t *testing.T) {
+	young := do(t, assessment(t), JudgeYoung{by("assessor", 4), Young{EstablishedOn: 1 * day, Until: 20 * day}})
+	for at, want := range map[int64]int{19: 1, 20: 0} {
+		if got := young.Obstacles(Application{}, at*day); len(got) != want {
+			t.Errorf("on day %d: %v", at, got)
+		}
+	}
+
+	held := HeldCertificate{"ISO-28000", "NZ 771", "a body", 90 * day, []string{"39E"}, nil}
+	longer, other := held, held
+	longer.ValidUntil, other.ValidUntil, other.Issuer = 400*day, 400*day, "another body"
+	a := do(t, assessment(t), RegisterCertificate{by("trader", 4), held})
+	_, err := a.Decide(RegisterCertificate{by("trader", 80), other})
+	wantRefused(t, "of another body", err, &TransitionError{}, "registered already")
+	a = do(t, a, RegisterCertificate{by("trader", 80), longer})
+	if err := a.Supports(Finding{Requirement: "39E", Certificate: "NZ 771"}, 100*day); err != nil || len(a.Certificates) != 1 {
+		t.Errorf("prolonged: %v, %+v", err, a.Certificates)
+	}
+
+	sampled := do(t, a, DrawSample{by("chief", 81), []string{"39A", "39D"}, 10, aDigest}, SecondScore{By: by("colleague", 82), Findings: findings(Met)})
+	if tasks := sampled.Tasks(); len(tasks) != 1 || tasks[0].What != "score" {
+		t.Errorf("one of two is scored: %+v", tasks)
+	}
+}

@@ -109,3 +109,18 @@ func TestApprovalsUnderAnySequenceOfCommands(t *testing.T) {
 		checkReplay(t, a, log)
 	})
 }
+
+// A role whose time has run out is given again, and keeps nothing else from being given.
+func TestARoleThatRanOutIsGivenAgain(t *testing.T) {
+	by := func(at int64) By { return By{Case: "ACC-1", Actor: "ACC-9", At: at} }
+	give := func(at int64, role access.Role, until int64) Command {
+		return GiveRole{By: by(at), Holding: Holding{Role: role, Until: until}, Alone: true}
+	}
+	a := do(t, Account{}, OpenAccount{by(1), "Anna", "p-1", ""}, give(2, access.Auditor, 10))
+	_, err := a.Decide(give(9, access.Auditor, 20))
+	wantRefused(t, "while it is held", err, &TransitionError{}, "already")
+	a = do(t, a, give(10, access.Assessor, 20))
+	if again := do(t, a, give(20, access.Assessor, 0)); !again.Holds(access.Assessor, "", 99) || len(again.Roles) != 2 {
+		t.Errorf("roles: %+v", again.Roles)
+	}
+}

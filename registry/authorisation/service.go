@@ -79,6 +79,9 @@ func (a Authorisation) serve(c ServeMeasure) ([]Event, error) {
 	for _, code := range on {
 		component := a.Components[a.component(code)]
 		t, _ := component.taken(of)
+		if t.Service != nil && t.Service.ReceivedAt != 0 {
+			return nil, &TransitionError{a.words(), c.name(), "it was received"}
+		}
 		if s.SentAt < t.DecidedAt {
 			return nil, &InputError{"sent_at", "earlier than it was decided"}
 		}

@@ -57,3 +57,10 @@ func TestAMeasureFollowsItsReceipt(t *testing.T) {
 		wantRefused(t, name, err, c.kind, c.why)
 	}
 }
+
+// When a measure was received is said once: periods count from it.
+func TestAReceiptIsSaidOnce(t *testing.T) {
+	a := do(t, authorisationIn(t, Effective), Revoke{By: on(200), Second: "second", Grounds: grounds()}, ServeMeasure{By: on(203), Service: posted(200, 202)})
+	_, err := a.Decide(ServeMeasure{By: on(230), Service: posted(228, 230)})
+	wantRefused(t, "received again", err, &TransitionError{}, "it was received")
+}

@@ -170,6 +170,9 @@ func (a Authorisation) suspend(c Suspend) ([]Event, error) {
 	if err := c.Heard.before(c.At); err != nil {
 		return nil, err
 	}
+	if err := a.mayBeUrgent(c); err != nil {
+		return nil, err
+	}
 	fact := func(on []string) Data {
 		return AuthorisationSuspended{Components: on, Second: c.Second, Grounds: c.Grounds,
 			Ground: c.Ground, Urgent: c.Urgent, Clocks: each(c.Clocks, on), Heard: c.Heard, OnReceipt: c.OnReceipt}
@@ -180,11 +183,29 @@ func (a Authorisation) suspend(c Suspend) ([]Event, error) {
 	return a.act(c, ActSuspend, c.Components, c.From, fact)
 }
 
+// mayBeUrgent holds for what can wait, and for an urgent suspension whose time is
+// limited and which does not go on with one that lapsed, by the same officer alone.
+func (a Authorisation) mayBeUrgent(c Suspend) error {
+	if !c.Urgent {
+		return nil
+	}
+	if !slices.ContainsFunc(c.Clocks, func(ch deadline.Change) bool { return ch.Rule == RuleUrgent }) {
+		return &InputError{"clocks", "an urgent suspension lapses unless it is confirmed: until when is missing"}
+	}
+	for _, component := range a.Components {
+		t, known := component.taken(ActSuspend)
+		if named := len(c.Components) == 0 || slices.Contains(c.Components, component.Code); named && known && t.Lapsed && c.is(t.By) {
+			return fmt.Errorf("suspend: %w: the urgent suspension by %s lapsed, and another decides on the next", ErrFourEyes, t.By)
+		}
+	}
+	return nil
+}
+
 // onAnotherGround are the components named that are suspended already and stay so on
 // another ground: a doubt that proved true becomes a time to remedy.
 func (a Authorisation) onAnotherGround(c Suspend) (on []string) {
-	if c.Ground == "" || from(c.By, c.From) != c.At {
-		return nil
+	if c.Ground == "" || c.Urgent || from(c.By, c.From) != c.At {
+		return nil // an urgent one that lapses would lift what was decided before
 	}
 	for _, component := range a.Components {
 		if len(c.Components) > 0 && !slices.Contains(c.Components, component.Code) {
@@ -313,6 +334,9 @@ func (a *Authorisation) fellDue(ch deadline.Change) error {
 	rule, code := clockOf(ch.Rule)
 	i := a.component(code)
 	lifts := rule == RuleUrgent || ch.Outcome == Lift
+	if ch.Do == deadline.Lapse && rule == RuleUrgent && i >= 0 {
+		a.Components[i].lapsed(ActSuspend)
+	}
 	switch {
 	case ch.Do != deadline.Lapse || i < 0:
 		return nil

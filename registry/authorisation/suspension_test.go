@@ -146,3 +146,33 @@ func TestSuspensionsThatAreRefused(t *testing.T) {
 		wantRefused(t, name, err, c.kind, c.why)
 	}
 }
+
+// An urgent suspension is one officer's word for a short time: it is limited, it does
+// not take the place of another, and the same officer does not say it again.
+func TestAnUrgentSuspensionStaysShort(t *testing.T) {
+	effective := authorisationIn(t, Effective)
+	endless := urgent()
+	endless.Clocks = endless.Clocks[:1]
+	asked := do(t, effective, Suspend{By: on(190), Ground: OnRequest, Grounds: grounds(), Clocks: []deadline.Change{starting(RuleRemedy, "ask", 190, 60)}})
+	lapsed := tick(t, do(t, effective, urgent()), 210)
+	again := urgent()
+	again.By, again.Clocks = on(211), []deadline.Change{starting(RuleDoubt, "ask", 211, 30), starting(RuleUrgent, Lift, 211, 3)}
+	other := again
+	other.Actor = "second"
+	for name, c := range map[string]struct {
+		state Authorisation
+		put   Suspend
+		kind  any
+		why   string
+	}{
+		"without end":                    {effective, endless, &InputError{}, "until when"},
+		"in the place of what was asked": {asked, urgent(), &TransitionError{}, "not in effect"},
+		"said again by the same":         {lapsed, again, ErrFourEyes, "another decides"},
+	} {
+		_, err := c.state.Decide(c.put)
+		wantRefused(t, name, err, c.kind, c.why)
+	}
+	if a := do(t, lapsed, other); states(a) != "suspended suspended" {
+		t.Errorf("by another: %s", states(a))
+	}
+}

@@ -17,6 +17,7 @@ type Taken struct {
 	From      int64  `json:"from"`            // when it takes effect
 	Before    int64  `json:"before,omitzero"` // what [Component.InForceFrom] was
 
+	Lapsed    bool     `json:"lapsed,omitzero"`     // an urgent suspension that nobody confirmed in time
 	OnReceipt bool     `json:"on_receipt,omitzero"` // it takes effect when the holder received it
 	Service   *Service `json:"service,omitzero"`    // how it reached the holder
 }
@@ -126,6 +127,15 @@ func (c Component) taken(of Act) (Taken, bool) {
 		return Taken{}, false
 	}
 	return c.Measures[i], true
+}
+
+// lapsed marks a measure that nobody confirmed.
+func (c *Component) lapsed(of Act) {
+	for i := range c.Measures {
+		if c.Measures[i].Act == of {
+			c.Measures[i].Lapsed = true
+		}
+	}
 }
 
 // against finds the measure that is meant, and the components named, or all, that it
