@@ -129,7 +129,7 @@ func (n *Node) ChangeRole(ctx context.Context, r ChangeRole) (a authorisation.Ac
 		}
 		r.Operator = o.Case
 	}
-	all, administrators, err := n.administrators()
+	_, administrators, err := n.administrators()
 	if err != nil {
 		return a, err
 	}
@@ -147,7 +147,11 @@ func (n *Node) ChangeRole(ctx context.Context, r ChangeRole) (a authorisation.Ac
 		if r.Take {
 			return authorisation.TakeRole{By: by, Role: r.Role, Operator: r.Operator, Second: r.Second, Alone: alone}, nil
 		}
-		for _, o := range all {
+		now, err := n.accounts() // as they are under the lock
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range now {
 			if o.Case != a.Case && o.SamePerson(a) && !fits(o, r.Role, n.now().Unix()) {
 				return nil, fmt.Errorf("%w: the same person holds %v as %s", ErrConflict, o.RolesAt(n.now().Unix()), o.Case)
 			}

@@ -30,7 +30,15 @@ func (n *Node) AppealApplication(ctx context.Context, r AppealApplication) (auth
 		}
 		timed, err := w.timed()
 		return authorisation.LodgeAppeal{By: by, Body: r.Body, Reference: r.Reference, Timed: timed}, err
-	}, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
+	}, appellants(r.Outcome)...)
+}
+
+// appellants are who may lodge an appeal; what became of it, officers alone say.
+func appellants(outcome authorisation.Outcome) []access.Role {
+	if outcome != "" {
+		return desk
+	}
+	return holders
 }
 
 // TakeBack is the way back from a decision on an application.

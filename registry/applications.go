@@ -230,12 +230,12 @@ type AssessApplication struct {
 // group of them.
 func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (authorisation.Application, error) {
 	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-		findings, err := spelledOut(n.packFor(a.Wish.Authority), a.Wish.Requirements, r.Findings, r.AllMet)
+		findings, err := spelledOut(n.lawOf(a), a.Wish.Requirements, r.Findings, r.AllMet)
 		if err != nil {
 			return nil, err
 		}
 		return authorisation.Assess{By: by, Findings: findings}, n.mayAssess(a, by, findings)
-	})
+	}, assessors...)
 }
 
 // WithdrawApplication is the applicant's wish to end the procedure.

@@ -48,14 +48,14 @@ func (n *Node) Suspend(ctx context.Context, m Measure) (authorisation.Authorisat
 // ConfirmSuspension is the second officer's act after an urgent suspension.
 func (n *Node) ConfirmSuspension(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
 	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
-		return authorisation.Confirm{By: by, Components: m.Components}, nil
+		return authorisation.Confirm{By: by, Components: m.Components}, m.onlyNamed()
 	})
 }
 
 // Reinstate lifts a suspension.
 func (n *Node) Reinstate(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
 	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
-		return authorisation.Reinstate{By: by, Components: m.Components, From: m.From}, nil
+		return authorisation.Reinstate{By: by, Components: m.Components, From: m.From}, m.onlyNamed()
 	})
 }
 
@@ -74,6 +74,14 @@ func (n *Node) Revoke(ctx context.Context, m Measure) (authorisation.Authorisati
 	})
 }
 
+// onlyNamed refuses requirements that failed where an act does not follow from them.
+func (m Measure) onlyNamed() error {
+	if len(m.Failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: failed: it says what a suspension, a revocation or an annulment is about; name components", ErrInvalid)
+}
+
 // Annul ends components from their original effective date on, as if never granted.
 func (n *Node) Annul(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
 	if err := n.jointly(ctx, "authorisations/annul", m, &m.By, &m.Second, m.DryRun); err != nil {
@@ -83,14 +91,22 @@ func (n *Node) Annul(ctx context.Context, m Measure) (authorisation.Authorisatio
 		if err := l.fair(m.Heard); err != nil {
 			return nil, err
 		}
-		return authorisation.Annul{By: by, Components: m.Components, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, nil
+		if m.From != 0 {
+			return nil, fmt.Errorf("%w: from: an annulment reaches back to the day the grant took effect", ErrInvalid)
+		}
+		from, onReceipt, err := l.effect(by, m)
+		if err != nil {
+			return nil, err
+		}
+		on, err := l.failing(m)
+		return authorisation.Annul{By: by, Components: on, From: from, OnReceipt: onReceipt, Second: m.Second, Heard: m.Heard, Grounds: m.Grounds}, err
 	})
 }
 
 // Withdraw ends components at the holder's request.
 func (n *Node) Withdraw(ctx context.Context, m Measure) (authorisation.Authorisation, error) {
 	return n.measure(ctx, m, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
-		return authorisation.Withdraw{By: by, Components: m.Components, From: m.From}, nil
+		return authorisation.Withdraw{By: by, Components: m.Components, From: m.From}, m.onlyNamed()
 	}, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
 }
 
@@ -142,7 +158,11 @@ func (n *Node) Amend(ctx context.Context, r AmendAuthorisation) (authorisation.A
 	if err != nil {
 		return a, err
 	}
-	if err := n.packFor(a.Authority).CheckRoles(a.Type, r.Roles); err != nil {
+	l, err := n.rulesOf(a)
+	if err != nil {
+		return a, err
+	}
+	if err := l.pack.CheckRoles(a.Type, r.Roles); err != nil {
 		return a, invalid(err)
 	}
 	for _, c := range a.Components {

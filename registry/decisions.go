@@ -205,7 +205,14 @@ func (n *Node) bars(operator string, components []string, at int64) (bars []auth
 			if err != nil {
 				return err
 			}
-			bars = append(bars, n.barsOf(a)...)
+			if !slices.ContainsFunc(a.Components, func(c authorisation.Component) bool { return c.State == authorisation.Ended }) {
+				continue
+			}
+			p, err := n.lawIn(tx, n.law.Load(), a, at)
+			if err != nil {
+				return err
+			}
+			bars = append(bars, barsOf(a, p)...)
 		}
 		return nil
 	})
@@ -215,8 +222,7 @@ func (n *Node) bars(operator string, components []string, at int64) (bars []auth
 // barsOf are the bars that follow from how the components of an authorisation ended,
 // by the programme it was decided under. A withdrawal bars nothing. What ended the one
 // bars another too: it is the operator that is barred (DA 2015/2446 Art. 11(2)).
-func (n *Node) barsOf(a authorisation.Authorisation) (bars []authorisation.Bar) {
-	p := n.packFor(a.Authority)
+func barsOf(a authorisation.Authorisation, p *programme.Pack) (bars []authorisation.Bar) {
 	for _, c := range a.Components {
 		after := map[authorisation.Act]string{authorisation.ActRevoke: programme.AfterRevocation, authorisation.ActAnnul: programme.AfterAnnulment}[c.End]
 		bar, ok := p.Bar(after, a.Type)

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -193,8 +192,8 @@ func (n *Node) AssignApplication(ctx context.Context, r AssignApplication) (auth
 		if r.Office != "" && len(offices) > 0 && !known {
 			return nil, fmt.Errorf("%w: the programme knows no office %.40q", ErrInvalid, r.Office)
 		}
-		if against, err := n.conflicted(r.Officer, a.Wish.Operator); err != nil || against {
-			return nil, errors.Join(err, fmt.Errorf("%w: %.40q has declared a conflict of interest about %s", ErrNotAllowed, r.Officer, a.Wish.Operator))
+		if err := n.mayWork(a.Wish.Operator, r.Officer); err != nil {
+			return nil, err
 		}
 		office := r.Office
 		if office == "" {
@@ -225,6 +224,9 @@ func (n *Node) ServeDecision(ctx context.Context, r ServeDecision) (authorisatio
 		}
 		if s.SentAt == 0 {
 			s.SentAt = by.At
+		}
+		if s.ReceivedAt == 0 && !byPost(s.Channel) {
+			s.ReceivedAt = s.SentAt // at hand over, or once it is in the portal
 		}
 		if s.SentAt < 0 || s.ReceivedAt < 0 {
 			return nil, fmt.Errorf("%w: sent_at or received_at: not a time in Unix seconds", ErrInvalid)

@@ -170,7 +170,7 @@ func (n *Node) workOf(account string, q *view.Queue) (func(view.Queued) (bool, e
 	}
 	q.Mine = []string{a.Case, a.Name}
 	for act, joint := range n.jointActs() {
-		if slices.ContainsFunc(joint.may, func(r access.Role) bool { return actsAs(a, all, r, "", act, n.now().Unix()) }) {
+		if slices.ContainsFunc(joint.may, func(r access.Role) bool { return actsAs(a, all, r, "", act, n.now().Unix(), anyOffice) }) {
 			q.Acts = append(q.Acts, act)
 		}
 	}

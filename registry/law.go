@@ -119,6 +119,25 @@ func (n *Node) packIn(l *law, authority, sha256 string, at int64) *programme.Pac
 	return n.packAs(l.reaching(p, at), authority)
 }
 
+// lawOn is the programme an authorisation goes by: that of the application it was
+// granted on. What was taken over from another register, and what does not say, goes by
+// the one in force.
+func (n *Node) lawOn(a authorisation.Authorisation) (p *programme.Pack, err error) {
+	err = n.ledger.View(func(tx ledger.Projection) error {
+		p, err = n.lawIn(tx, n.law.Load(), a, n.now().Unix())
+		return err
+	})
+	return p, err
+}
+
+func (n *Node) lawIn(tx ledger.Projection, l *law, a authorisation.Authorisation, at int64) (*programme.Pack, error) {
+	app, err := view.Application(tx, a.Application)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	return n.packIn(l, a.Authority, app.Pack, at), nil
+}
+
 // reaching is the pack by which a case begun under p goes at an instant.
 func (l *law) reaching(p *programme.Pack, at int64) *programme.Pack {
 	began := digestOf(p)

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,11 +40,14 @@ func TestFromGrantToEnd(t *testing.T) {
 
 	revocation := nz.measure(a.Case)
 	revocation.From = nz.clock.Now().Add(2 * day).Unix()
-	got(nz.Revoke(t.Context(), revocation))(t)
+	if _, err := nz.Revoke(t.Context(), revocation); !errors.Is(err, registry.ErrInvalid) {
+		t.Errorf("deferred, of which the programme knows nothing: %v", err)
+	}
+	got(nz.Withdraw(t.Context(), revocation))(t)
 	nz.pass(day)
-	nz.expect("to be revoked tomorrow", file, federation.OwnProgramme)
+	nz.expect("to be withdrawn tomorrow", file, federation.OwnProgramme)
 	nz.pass(day)
-	nz.expect("revoked", file, federation.Ended)
+	nz.expect("withdrawn", file, federation.Ended)
 }
 
 func TestAnnulmentReachesBack(t *testing.T) {

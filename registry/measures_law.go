@@ -19,7 +19,10 @@ type itsRules struct {
 }
 
 func (n *Node) rulesOf(a authorisation.Authorisation) (itsRules, error) {
-	p := n.packFor(a.Authority)
+	p, err := n.lawOn(a)
+	if err != nil {
+		return itsRules{}, err
+	}
 	calendar, err := n.calendarOf(p)
 	return itsRules{a, p, deadline.Planner{Rules: p.Deadlines, Calendar: calendar}}, err
 }
@@ -56,15 +59,24 @@ func (l itsRules) fair(h authorisation.Heard) error {
 }
 
 // effect is when an adverse act takes effect: as it says, or where effect derives from
-// service, when what is sent by post or published counts as received; it then follows
-// what is known of its receipt.
+// service, when what is sent by post or published counts as received, and no earlier; it
+// then follows what is known of its receipt.
 func (l itsRules) effect(by authorisation.By, m Measure) (from int64, onReceipt bool, err error) {
-	if m.From != 0 || !byPost(m.Served) || l.pack.Procedure.EffectOf.Adverse != programme.EffectOfService {
+	if !byPost(m.Served) || l.pack.Procedure.EffectOf.Adverse != programme.EffectOfService {
 		return m.From, false, nil
 	}
 	from, err = l.deemed(by.At)
-	return from, from != 0, err
+	switch {
+	case err != nil || m.From == 0:
+		return from, from != 0, err
+	case m.From < from:
+		return 0, false, fmt.Errorf("%w: from: what is sent takes effect when it was received, which it counts as from %s on", ErrInvalid, l.day(from))
+	}
+	return m.From, false, nil
 }
+
+// day is the legal date of an instant.
+func (l itsRules) day(at int64) string { return l.pack.LocalDate(time.Unix(at, 0)) }
 
 // byPost is service of which it is not known at once that it arrived.
 func byPost(c authorisation.Channel) bool {
@@ -87,13 +99,15 @@ func (l itsRules) revokes(by authorisation.By, m Measure) (from int64, onReceipt
 		return 0, false, err
 	}
 	from, onReceipt, err = l.effect(by, m)
-	if err != nil || from <= by.At || !l.knows(programme.RuleDeferral) {
+	if err != nil || m.From <= by.At {
 		return from, onReceipt, err
+	}
+	if !l.knows(programme.RuleDeferral) {
+		return 0, false, fmt.Errorf("%w: from: %s knows no later effect of a revocation", ErrInvalid, l.pack.Code)
 	}
 	most, err := l.plan.Start(programme.RuleDeferral, time.Unix(by.At, 0))
 	if err == nil && from > most.Due {
-		err = fmt.Errorf("%w: from: a revocation may be deferred until %s at most (%s)", ErrInvalid,
-			time.Unix(most.Due, 0).In(l.pack.Zone()).Format(time.DateOnly), most.Basis)
+		err = fmt.Errorf("%w: from: a revocation may be deferred until %s at most (%s)", ErrInvalid, l.day(most.Due), most.Basis)
 	}
 	return from, onReceipt, err
 }
@@ -104,11 +118,16 @@ func (l itsRules) suspend(by authorisation.By, m Measure) (authorisation.Command
 	if c.Components, err = l.failing(m); err != nil {
 		return nil, err
 	}
-	if c.From, c.OnReceipt, err = l.effect(by, m); err != nil {
-		return nil, err
-	}
 	if c.Ground == "" {
 		c.Ground = authorisation.OnDoubt
+	}
+	// What cannot wait, what the holder asked for, and what goes on on another ground
+	// does not wait for the post.
+	c.From = m.From
+	if !m.Urgent && c.Ground != authorisation.OnRequest && !l.suspended(c.Components) {
+		if c.From, c.OnReceipt, err = l.effect(by, m); err != nil {
+			return nil, err
+		}
 	}
 	if c.Ground != authorisation.OnRequest && !m.Urgent {
 		if err := l.fair(m.Heard); err != nil {
@@ -135,6 +154,14 @@ func (l itsRules) suspend(by authorisation.By, m Measure) (authorisation.Command
 	more, err := l.start(programme.RuleUrgentSuspension, by.At, nil)
 	c.Clocks = append(c.Clocks, more...)
 	return c, err
+}
+
+// suspended reports whether all components named, or all that have not ended, are so.
+func (l itsRules) suspended(named []string) bool {
+	return !slices.ContainsFunc(l.of.Components, func(c authorisation.Component) bool {
+		about := len(named) == 0 && c.State != authorisation.Ended || slices.Contains(named, c.Code)
+		return about && c.State != authorisation.Suspended
+	})
 }
 
 // failing are the components an act is about: those named, or those the programme

@@ -101,3 +101,65 @@ func TestMeasuresHaveTheirLaw(t *testing.T) {
 		t.Errorf("records failed: %+v", a.Components)
 	}
 }
+
+// What is sent takes effect when it was received and no earlier, an annulment too; what
+// cannot wait does not wait for the post.
+func TestWhatIsPostedWaitsForThePost(t *testing.T) {
+	de := found(t, newClock(), "EU", "")
+	ctx := t.Context()
+	a := de.grant(trader{"Brussels Forwarding NV", "BE1234567", "AEOF", []string{"exporter"}})
+	de.pass(6 * day)
+	file := de.export(a.Case, "AEOC")
+	hasty := de.measure(a.Case)
+	hasty.Served, hasty.From = authorisation.ByPost, de.clock.Now().Add(time.Hour).Unix()
+	if _, err := de.Revoke(ctx, hasty); !errors.Is(err, registry.ErrInvalid) {
+		t.Errorf("in effect before it is received: %v", err)
+	}
+	annul := de.measure(a.Case)
+	annul.Served, annul.From = authorisation.ByPost, de.clock.Now().Unix()
+	if _, err := de.Annul(ctx, annul); !errors.Is(err, registry.ErrInvalid) {
+		t.Errorf("an annulment from some day on: %v", err)
+	}
+	annul.From, annul.Failed = 0, []string{"39D"}
+	decided := de.clock.Now()
+	a = got(de.Annul(ctx, annul))(t)
+	if a.Components[0].State != authorisation.Effective || len(a.Components[0].Pending) != 1 || len(a.Components[1].Pending) != 0 {
+		t.Fatalf("posted, of what failed alone: %+v", a.Components)
+	}
+	urgent := registry.Measure{Authorisation: a.Case, Components: []string{"AEOS"}, Grounds: grounds, Urgent: true, By: "Decider"}
+	urgent.Served = authorisation.ByPost
+	if c := got(de.Suspend(ctx, urgent))(t).Components[1]; c.State != authorisation.Suspended || c.Since != decided.Unix() {
+		t.Errorf("urgent, and told by post: %+v", c)
+	}
+	de.pass(day)
+	de.expect("on its way", file, federation.OwnProgramme)
+	de.pass(10 * day)
+	de.expect("received", file, federation.Annulled)
+	if r := de.reason(file, decided.Add(-time.Hour)); r != federation.Annulled {
+		t.Errorf("before it was decided: %s", r)
+	}
+	for what, err := range map[string]error{
+		"reinstated by what failed": func() error { _, err := de.Reinstate(ctx, annul); return err }(),
+		"withdrawn by what failed":  func() error { _, err := de.Withdraw(ctx, annul); return err }(),
+	} {
+		if !errors.Is(err, registry.ErrInvalid) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A doubt that proved true is told by post, and the suspension goes on.
+func TestASuspensionGoesOnOnAnotherGroundByPost(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	a := de.grant(rhein)
+	de.pass(6 * day)
+	m := de.measure(a.Case)
+	m.Second = ""
+	got(de.Suspend(t.Context(), m))(t)
+	de.pass(5 * day)
+	m.Ground, m.Days, m.Served = authorisation.ForRemedy, 60, authorisation.ByPost
+	a = got(de.Suspend(t.Context(), m))(t)
+	if c := a.Components[0]; c.State != authorisation.Suspended || c.Suspension.Ground != authorisation.ForRemedy || len(c.Pending) != 0 {
+		t.Errorf("%+v", c)
+	}
+}

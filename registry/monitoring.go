@@ -50,7 +50,9 @@ func (n *Node) onMonitoring(ctx context.Context, number, actor string, dryRun bo
 	if w.By, err = n.by(ctx, number, actor, may...); err != nil {
 		return m, err
 	}
-	w.pack = n.packFor(w.of.Authority)
+	if w.pack, err = n.lawOn(w.of); err != nil {
+		return m, err
+	}
 	if m.Case == "" {
 		plan, err := n.watchFrom(w.pack, max(w.of.EffectiveAt, w.of.GrantedAt), w.of.ExpiresAt, false)
 		if err != nil {
@@ -176,7 +178,11 @@ func (n *Node) rewatch(ctx context.Context, a authorisation.Authorisation) error
 // counted from now, as nothing could be done meanwhile.
 func (n *Node) watchAgain(ctx context.Context, a authorisation.Authorisation, m authorisation.Monitoring) (authorisation.Monitoring, error) {
 	now := n.now().Unix()
-	plan, err := n.watchFrom(n.packFor(a.Authority), max(now, a.EffectiveAt), a.ExpiresAt, false)
+	pack, err := n.lawOn(a)
+	if err != nil {
+		return m, err
+	}
+	plan, err := n.watchFrom(pack, max(now, a.EffectiveAt), a.ExpiresAt, false)
 	if err != nil {
 		return m, err
 	}

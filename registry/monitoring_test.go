@@ -123,6 +123,9 @@ func TestARenewedAuthorisationGoesOnWithANewCredential(t *testing.T) {
 		t.Errorf("asked in time: %+v", m)
 	}
 	a = got(sg.Renew(t.Context(), registry.Measure{Authorisation: a.Case, By: "Decider", Second: "Second"}))(t)
+	if _, err := sg.Renew(ctx, registry.Measure{Authorisation: a.Case, By: "Decider", Second: "Second"}); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("renewed once more at once: %v", err)
+	}
 	if a.ExpiresAt <= until || len(a.Credentials) != had+1 {
 		t.Errorf("renewed: until %d, %d credentials", a.ExpiresAt, len(a.Credentials))
 	}

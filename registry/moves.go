@@ -78,14 +78,22 @@ func (n *Node) clocksUnder(tx ledger.Projection, l *law, w view.Waking, at int64
 		return a.Clocks, n.packIn(l, a.Wish.Authority, a.Pack, at), err
 	case view.KindAuthorisation:
 		a, err := view.Authorisation(tx, w.Number)
-		return a.Clocks, n.packIn(l, a.Authority, "", at), err
+		if err != nil || len(a.Clocks) == 0 {
+			return nil, nil, err
+		}
+		p, err := n.lawIn(tx, l, a, at)
+		return a.Clocks, p, err
 	case view.KindMonitoring:
 		m, err := view.Monitoring(tx, w.Number)
 		if err != nil {
 			return nil, nil, err
 		}
 		a, err := view.Authorisation(tx, w.Number)
-		return m.Clocks, n.packIn(l, a.Authority, "", at), err
+		if err != nil {
+			return nil, nil, err
+		}
+		p, err := n.lawIn(tx, l, a, at)
+		return m.Clocks, p, err
 	}
 	return nil, nil, nil
 }

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -143,4 +144,43 @@ func TestAClockThatJumpsADayBackLosesNoDay(t *testing.T) {
 	if f := de.application(a.Case); f.Deemed || due(t, f.Application, "decision") != "2026-07-01 00:00" { // counted from the day all data were in
 		t.Errorf("deemed %t, due %s", f.Deemed, due(t, f.Application, "decision"))
 	}
+}
+
+// The same holds of an authorisation, from the application it was granted on to its
+// monitoring and its measures.
+func TestWhichRulesAnAuthorisationGoesBy(t *testing.T) {
+	for transitional, days := range map[string]int{"keep": 30, "new": 10} {
+		de := found(t, newClock(), "EU", "DE")
+		a := de.grant(rhein)
+		de.pass(6 * day)
+		m := de.measure(a.Case)
+		m.Second, m.Components = "", []string{"AEOC"}
+		got(de.Suspend(t.Context(), m))(t)
+		next := edit(t, de.edited(`"transitional": "keep"`, fmt.Sprintf(`"transitional": %q`, transitional)), "suspension_doubt", 10)
+		if moves := de.moves(next); len(moves) != map[string]int{"keep": 0, "new": 1}[transitional] {
+			t.Errorf("%s: %+v", transitional, moves)
+		}
+		got(de.ActivateProgramme(t.Context(), registry.ActivateDocument{Document: de.approve(next), From: de.Pack().LocalDate(de.clock.Now()), By: "Rangi", Second: "Walker"}))(t)
+		m.Components = []string{"AEOS"}
+		a = got(de.Suspend(t.Context(), m))(t)
+		for _, clock := range []string{"suspension_doubt#AEOC", "suspension_doubt#AEOS"} {
+			k, _ := a.Clocks.Open(clock)
+			if left := (k.Due - de.clock.Now().Unix()) / 86400; left < int64(days) || left > int64(days+4) {
+				t.Errorf("%s: %s lasts %d days", transitional, clock, left)
+			}
+		}
+	}
+}
+
+// edit gives a deadline of a pack another number of its units.
+func edit(t testing.TB, pack, rule string, n int) string {
+	t.Helper()
+	var p map[string]any
+	must(t, json.Unmarshal([]byte(pack), &p))
+	for _, r := range p["deadlines"].([]any) {
+		if d := r.(map[string]any); d["id"] == rule {
+			d["period"].(map[string]any)["n"] = n
+		}
+	}
+	return string(got(json.Marshal(p))(t))
 }

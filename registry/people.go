@@ -101,7 +101,7 @@ func (n *Node) entitled(all []authorisation.Account, c Caller, number, operator,
 		// What is another's is not even there.
 		return a, fmt.Errorf("%w: no case %.40q", ErrNotFound, number)
 	}
-	if !slices.ContainsFunc(may, func(r access.Role) bool { return actsAs(a, all, r, operator, c.Act, at) }) {
+	if !slices.ContainsFunc(may, func(r access.Role) bool { return actsAs(a, all, r, operator, c.Act, at, n.ofOffice(number)) }) {
 		return a, fmt.Errorf("%w: %s is not %s here", ErrNotAllowed, a.Case, oneOf(may))
 	}
 	if operator != "" && conflicted(a, all, operator) {
@@ -110,9 +110,24 @@ func (n *Node) entitled(all []authorisation.Account, c Caller, number, operator,
 	return a, nil
 }
 
+// ofOffice tells a deputy for the cases of one office whether a case is one of them.
+func (n *Node) ofOffice(number string) func(office string) bool {
+	return func(office string) (is bool) {
+		err := n.ledger.View(func(tx ledger.Projection) error {
+			of, err := view.OfficeOf(tx, number)
+			is = of == office
+			return err
+		})
+		return err == nil && is
+	}
+}
+
+// anyOffice is for what is not about one case.
+func anyOffice(string) bool { return true }
+
 // actsAs reports whether an account acts in a role now: its own, or as a deputy
 // the role of somebody of the administration.
-func actsAs(a authorisation.Account, all []authorisation.Account, r access.Role, operator, act string, at int64) bool {
+func actsAs(a authorisation.Account, all []authorisation.Account, r access.Role, operator, act string, at int64, of func(office string) bool) bool {
 	switch {
 	case a.Disabled:
 		return false
@@ -126,7 +141,7 @@ func actsAs(a authorisation.Account, all []authorisation.Account, r access.Role,
 			continue
 		}
 		i := slices.IndexFunc(all, func(o authorisation.Account) bool { return o.Case == d.For })
-		if i >= 0 && all[i].Holds(r, "", at) {
+		if i >= 0 && all[i].Holds(r, "", at) && (d.Office == "" || of(d.Office)) {
 			return true
 		}
 	}
@@ -158,15 +173,13 @@ func conflicted(a authorisation.Account, all []authorisation.Account, operator s
 	return a.Conflicted(operator) || slices.ContainsFunc(all, func(o authorisation.Account) bool { return a.SamePerson(o) && o.Conflicted(operator) })
 }
 
-// conflicted reports whether the person of an account declared a conflict of
-// interest about an operator: they are given none of its cases.
-func (n *Node) conflicted(account, operator string) (bool, error) {
+// conflicted reports whether somebody, named by account or by name, declared a
+// conflict of interest about an operator: they are given none of its cases.
+func (n *Node) conflicted(who, operator string) (bool, error) {
 	all, err := n.accounts()
-	if err != nil {
-		return false, err
-	}
-	i := slices.IndexFunc(all, func(a authorisation.Account) bool { return a.Case == account })
-	return i >= 0 && conflicted(all[i], all, operator), nil
+	return slices.ContainsFunc(all, func(a authorisation.Account) bool {
+		return (a.Case == who || access.Fold(a.Name) == access.Fold(who)) && conflicted(a, all, operator)
+	}), err
 }
 
 // operatorOf is the operator a case is about; "" where it is about none, or there

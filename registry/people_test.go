@@ -331,3 +331,49 @@ func TestBusyAccountsAreNoticed(t *testing.T) {
 		t.Errorf("an hour later: %+v", busy)
 	}
 }
+
+// A deputy for the cases of one office acts in no others.
+func TestADeputyForOneOffice(t *testing.T) {
+	s := staffed(t)
+	desk, away := s.person("Dee Desk", access.Assessor), s.person("Ola Other", access.Assessor)
+	deputy := s.person("Cy Clerk", access.Validator)
+	var apps []authorisation.Application
+	for i, tr := range []trader{orchards, timber} {
+		o := s.operator(desk, tr)
+		a := got(s.SubmitApplication(s.as(desk), registry.SubmitApplication{Operator: o.Case, Type: "SES", Roles: []string{"exporter"}}))(t)
+		office := []string{"AKL", "WLG"}[i]
+		if known := s.Pack().Procedure.Offices; len(known) > 0 {
+			office = known[i].Code
+		}
+		apps = append(apps, got(s.AssignApplication(s.as(desk), registry.AssignApplication{Application: a.Case, Officer: desk, Office: office}))(t))
+	}
+	until := s.clock.Now().Add(2 * day).Unix()
+	got(s.NameDeputy(s.as(s.admin), registry.NameDeputy{Account: deputy, For: away, Office: apps[0].Office, Until: until}))(t)
+	_, err := s.AcceptApplication(s.as(deputy), registry.AcceptApplication{Application: apps[1].Case})
+	wants(t, "a case of another office", err, registry.ErrNotAllowed)
+	got(s.AcceptApplication(s.as(deputy), registry.AcceptApplication{Application: apps[0].Case}))(t)
+}
+
+// Who lodges an appeal does not say what became of it, who binds the administration
+// abroad does not assess, and nobody is given a case by name that is kept from them.
+func TestWhoSaysWhatInACase(t *testing.T) {
+	s := staffed(t)
+	desk, decider, abroad := s.person("Dee Desk", access.Assessor), s.person("Dov Decider", access.DecisionMaker), s.person("Mia Abroad", access.MRAOfficer)
+	o := s.operator(desk, orchards)
+	holder := got(s.OpenAccount(s.as(s.admin), registry.OpenAccount{Name: "Hoani Holder"}))(t).Case
+	got(s.ChangeRole(s.as(s.admin), registry.ChangeRole{Account: holder, Role: access.Applicant, Operator: o.Case}))(t)
+	a := got(s.SubmitApplication(s.as(holder), registry.SubmitApplication{Operator: o.Case, Type: "SES", Roles: []string{"exporter"}}))(t)
+	got(s.AcceptApplication(s.as(desk), registry.AcceptApplication{Application: a.Case}))(t)
+	_, err := s.AssessApplication(s.as(abroad), registry.AssessApplication{Application: a.Case, AllMet: true})
+	wants(t, "assessed by an MRA officer", err, registry.ErrNotAllowed)
+	got(s.DeclareConflict(s.as(decider), registry.DeclareConflict{Account: decider, Operator: o.Case, Reason: "kin"}))(t)
+	_, err = s.AssignApplication(s.as(desk), registry.AssignApplication{Application: a.Case, Officer: "dov decider"})
+	wants(t, "assigned by name to who has a conflict", err, registry.ErrNotAllowed)
+	got(s.AssessApplication(s.as(desk), registry.AssessApplication{Application: a.Case, AllMet: true}))(t)
+	other := s.person("Else Decider", access.DecisionMaker)
+	got(s.DecideApplication(s.as(other), registry.DecideApplication{Application: a.Case, Grounds: grounds, Without: unheard}))(t)
+	got(s.AppealApplication(s.as(holder), registry.AppealApplication{Application: a.Case, Body: "court", Reference: "1"}))(t)
+	_, err = s.AppealApplication(s.as(holder), registry.AppealApplication{Application: a.Case, Reference: "1", Outcome: authorisation.Upheld})
+	wants(t, "upheld by the appellant", err, registry.ErrNotAllowed)
+	got(s.AppealApplication(s.as(other), registry.AppealApplication{Application: a.Case, Reference: "1", Outcome: authorisation.Dismissed}))(t)
+}

@@ -45,10 +45,16 @@ func (n *Node) prolong(ctx context.Context, m Measure) (a authorisation.Authoris
 	if err != nil {
 		return a, err
 	}
-	pack := n.packFor(a.Authority)
+	pack, err := n.lawOn(a)
+	if err != nil {
+		return a, err
+	}
 	until, limited := pack.ValidUntil(a.Type, time.Unix(a.ExpiresAt, 0))
 	if !limited || a.ExpiresAt == 0 {
 		return a, fmt.Errorf("%w: %s lasts without limit", ErrConflict, a.Case)
+	}
+	if whole, _ := pack.ValidUntil(a.Type, n.now()); a.ExpiresAt > whole.Unix() {
+		return a, fmt.Errorf("%w: %s has more than a whole period before it", ErrConflict, a.Case)
 	}
 	events, err := decide(a, authorisation.Renew{By: by, ExpiresAt: until.Unix(), Second: m.Second})
 	if err != nil {

@@ -38,7 +38,7 @@ func (n *Node) Inside(ctx context.Context, roles ...access.Role) (bool, error) {
 		return false, err
 	}
 	for _, r := range roles {
-		if actsAs(a, all, r, "", "", n.now().Unix()) {
+		if actsAs(a, all, r, "", "", n.now().Unix(), anyOffice) {
 			return true, nil
 		}
 	}

@@ -212,7 +212,7 @@ func (n *Node) afterSignOff(ctx context.Context, r SignOffVisit) (v authorisatio
 	if err != nil {
 		return v, err
 	}
-	if app.Case == v.Subject { // what was found in a re-check stays with the visit
+	if app.Case == v.Subject && !app.State.Final() { // what was found in a re-check, or after the decision, stays with the visit
 		found := by
 		found.Case = app.Case
 		if err := n.mayAssess(app, found, v.Findings()); err != nil {

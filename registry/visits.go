@@ -48,7 +48,7 @@ func (n *Node) PlanVisit(ctx context.Context, r PlanVisit) (v authorisation.Visi
 	if err != nil {
 		return v, err
 	}
-	if err := n.mayVisit(app.Wish.Operator, plan.Team); err != nil {
+	if err := n.mayWork(app.Wish.Operator, plan.Team...); err != nil {
 		return v, err
 	}
 	err = n.openCase(n.series("VIS"), func(number string) (bool, error) {
@@ -188,7 +188,7 @@ func (n *Node) MoveVisit(ctx context.Context, r MoveVisit) (authorisation.Visit,
 		if err != nil {
 			return nil, err
 		}
-		if err := n.mayVisit(v.Operator, r.Team); err != nil {
+		if err := n.mayWork(v.Operator, r.Team...); err != nil {
 			return nil, err
 		}
 		from, until, err := visitDays(n.lawOf(app), r.From, r.Until)
@@ -211,18 +211,16 @@ func (n *Node) CancelVisit(ctx context.Context, r CancelVisit) (authorisation.Vi
 	}, planners...)
 }
 
-// mayVisit refuses a team of which somebody, named by account or by name, declared a
-// conflict of interest.
-func (n *Node) mayVisit(operator string, team []string) error {
-	all, err := n.accounts()
-	if err != nil {
-		return err
-	}
+// mayWork refuses people for a case of whom somebody, named by account or by name,
+// declared a conflict of interest.
+func (n *Node) mayWork(operator string, team ...string) error {
 	for _, who := range team {
-		for _, a := range all {
-			if (a.Case == who || access.Fold(a.Name) == access.Fold(who)) && conflicted(a, all, operator) {
-				return fmt.Errorf("%w: %s has declared a conflict of interest about %s", ErrNotAllowed, who, operator)
-			}
+		against, err := n.conflicted(who, operator)
+		if err != nil {
+			return err
+		}
+		if against {
+			return fmt.Errorf("%w: %.40q has declared a conflict of interest about %s", ErrNotAllowed, who, operator)
 		}
 	}
 	return nil

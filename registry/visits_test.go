@@ -151,3 +151,17 @@ func TestAGrantWaitsForVisits(t *testing.T) {
 	grant.Without = unvisited
 	got(de.DecideApplication(ctx, grant))(t)
 }
+
+// A visit that was reported when the application was withdrawn is signed off all the
+// same: what it found stays with it.
+func TestAVisitOutlivesItsApplication(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	ctx := t.Context()
+	app, v := de.planned()
+	got(de.ImportVisit(ctx, registry.ImportVisit{Visit: v.Case, File: de.taken(v, "V. Second"), By: "V. Second"}))(t)
+	got(de.WithdrawApplication(ctx, registry.WithdrawApplication{Application: app.Case, By: rhein.name}))(t)
+	v = got(de.SignOffVisit(ctx, registry.SignOffVisit{Visit: v.Case, By: "V. Lead"}))(t)
+	if app = got(de.Application(app.Case))(t); v.State != authorisation.VisitSignedOff || len(app.Findings) != 0 {
+		t.Errorf("%s, with findings %+v", v.State, app.Findings)
+	}
+}

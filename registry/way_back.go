@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
 
@@ -50,7 +49,7 @@ func (n *Node) AppealMeasure(ctx context.Context, r AppealMeasure) (authorisatio
 			return authorisation.DecideMeasureAppeal{By: by, Reference: r.Reference, Outcome: r.Outcome}, nil
 		}
 		return authorisation.AppealMeasure{By: by, Of: r.Of, Components: r.Components, Body: r.Body, Reference: r.Reference}, nil
-	}, access.Applicant, access.Representative, access.Assessor, access.DecisionMaker)
+	}, appellants(r.Outcome)...)
 }
 
 // RectifyAuthorisation puts an obvious error in the words of a grant or of a measure
@@ -62,7 +61,11 @@ func (n *Node) RectifyAuthorisation(ctx context.Context, r TakeBackMeasure) (aut
 	}
 	ofGrant := r.Field == "roles" || r.Field == "scope_text"
 	if r.Field == "roles" {
-		if err := n.packFor(a.Authority).CheckRoles(a.Type, strings.Split(r.New, ",")); err != nil {
+		l, err := n.rulesOf(a)
+		if err != nil {
+			return a, err
+		}
+		if err := l.pack.CheckRoles(a.Type, strings.Split(r.New, ",")); err != nil {
 			return a, invalid(err)
 		}
 	}

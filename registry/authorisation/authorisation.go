@@ -257,6 +257,9 @@ func (a *Authorisation) fact(e Event) error {
 		a.Imported = &d.Imported
 		return nil
 	case AuthorisationTookEffect:
+		if i := a.component(d.Component); i >= 0 && d.Act == ActAnnul && !a.Components[i].stayed(ActAnnul) {
+			return a.reachBack(i, e.EffectiveAt)
+		}
 		return a.settle([]string{d.Component}, d.Act, e.EffectiveAt, e.EffectiveAt)
 	case AuthorisationSuspended:
 		return a.suspended(d, e)
@@ -299,7 +302,10 @@ func (a *Authorisation) fact(e Event) error {
 		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 		return a.schedule(d.Components, ActRevoke, e)
 	case AuthorisationAnnulled:
-		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt})
+		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
+		if d.OnReceipt {
+			return a.schedule(d.Components, ActAnnul, e)
+		}
 		return a.settle(d.Components, ActAnnul, e.EffectiveAt, e.DecidedAt)
 	case AuthorisationWithdrawn:
 		a.took(d.Components, Taken{Act: ActWithdraw, By: e.Actor, DecidedAt: e.DecidedAt, From: e.EffectiveAt})

@@ -149,7 +149,7 @@
 //	authorisation.fell_due    change: a warning, or what silence means
 //	authorisation.reinstated  components
 //	authorisation.revoked     components, reason, basis, second; version 2 also heard_at or without_hearing, 3 on_receipt
-//	authorisation.annulled    the same but on_receipt
+//	authorisation.annulled    the same; of version 3 it takes effect when received, and reaches back
 //	authorisation.withdrawn   components
 //	authorisation.amended     roles, reason, basis, scope_text?; version 2 also heard_at or without_hearing
 //	monitoring.opened         operator, risk?, clocks?

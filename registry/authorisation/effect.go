@@ -85,7 +85,7 @@ func (a *Authorisation) schedule(codes []string, act Act, e Event) error {
 		switch {
 		case act == ActSuspend:
 			a.Components[i].forget(ActReinstate)
-		case act == ActRevoke && a.Components[i].State == Suspended:
+		case (act == ActRevoke || act == ActAnnul) && a.Components[i].State == Suspended:
 			a.stopClocks(code, e.DecidedAt) // suspended until it takes effect: DA Art. 17(3)
 		}
 		if e.EffectiveAt > e.DecidedAt {
@@ -126,6 +126,18 @@ func (a *Authorisation) settle(codes []string, act Act, from, asOf int64) error 
 	return nil
 }
 
+// reachBack lets an annulment take effect that was received at an instant: from the
+// original effective date on, as if it had never been granted.
+func (a *Authorisation) reachBack(i int, at int64) error {
+	c := &a.Components[i]
+	for k := range c.Measures {
+		if c.Measures[k].Act == ActAnnul {
+			c.Measures[k].From = a.EffectiveAt
+		}
+	}
+	return a.settle([]string{c.Code}, ActAnnul, a.EffectiveAt, at)
+}
+
 // take is the state machine of one component.
 func (c *Component) take(act Act, from int64) error {
 	in, next := []State{PendingEffect, Effective, Suspended}, Ended
@@ -153,11 +165,14 @@ func (c *Component) take(act Act, from int64) error {
 }
 
 // await remembers an act for later. It takes the place of the same act awaited for
-// another time; a revocation also that of a withdrawal.
+// another time; a revocation also that of a withdrawal, an annulment that of both.
 func (c *Component) await(act Act, from int64) {
 	c.forget(act)
-	if act == ActRevoke {
+	switch act {
+	case ActRevoke:
 		c.forget(ActWithdraw)
+	case ActAnnul:
+		c.forget(ActWithdraw, ActRevoke)
 	}
 	c.Pending = append(c.Pending, Pending{act, from})
 	slices.SortStableFunc(c.Pending, func(x, y Pending) int { return cmp.Compare(x.From, y.From) })

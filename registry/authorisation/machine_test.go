@@ -128,7 +128,8 @@ func anyMeasure(t *rapid.T, a Authorisation, now int64) Command {
 	received.ReceivedAt = now - rapid.Int64Range(0, 2).Draw(t, "received ago")
 	commands = append(commands, ServeMeasure{By: b, Components: on, Service: posted, DeemedAt: now + 4}, ServeMeasure{By: b, Components: on, Service: received},
 		Revoke{By: b, Components: on, From: now + 4, Second: second, Grounds: grounds(), OnReceipt: true},
-		Suspend{By: b, Components: on, From: now + 4, Ground: OnDoubt, Grounds: grounds(), OnReceipt: true})
+		Suspend{By: b, Components: on, From: now + 4, Ground: OnDoubt, Grounds: grounds(), OnReceipt: true},
+		Annul{By: b, Components: on, From: now + 4, Second: second, Grounds: grounds(), OnReceipt: true})
 	commands = append(commands, RegisterDecision{b, rapid.SampledFrom([]string{"D-1", "D-2"}).Draw(t, "id"), "waiver", "another", rapid.SampledFrom([]string{"", "AEOC"}).Draw(t, "rests on")},
 		TellAuthorities{By: b}, EndDecision{By: b, ID: "D-1", Outcome: "revoked", OnAEO: true})
 	if idx > 1 {
@@ -162,7 +163,7 @@ func checkSuspensions(t *rapid.T, a Authorisation, list []Event, now int64) {
 	t.Helper()
 	for _, c := range a.Components {
 		urgent, waits := a.Clocks.Open(ClockName(RuleUrgent, c.Code))
-		if s := c.Suspension; s.unconfirmed() && c.State == Suspended && !c.awaits(ActRevoke) && (!waits || urgent.Due <= now) {
+		if s := c.Suspension; s.unconfirmed() && c.State == Suspended && !c.awaits(ActRevoke, ActAnnul) && (!waits || urgent.Due <= now) {
 			t.Fatalf("%s is suspended by %s alone, by %d: %+v", c.Code, s.By, now, a.Clocks)
 		}
 		if c.State != Suspended && c.Suspension != nil && !c.awaits(ActSuspend) && !c.stayed(ActSuspend) {
@@ -315,7 +316,7 @@ func checkCredentials(t *rapid.T, a Authorisation, log []Event, now int64) {
 		if c.Ended() && component.State != Ended && slices.Contains(wayBack(log), c.Component) {
 			continue // it stays so though its component came back
 		}
-		if expired := c.Expires <= max(component.Since, a.DecidedAt); c.Value != want && !expired {
+		if expired := c.Expires <= max(component.Since, component.EndedAt, a.DecidedAt); c.Value != want && !expired {
 			t.Fatalf("credential %d is %s while %s is %s", c.Idx, c.Value, component.Code, component.State)
 		}
 	}

@@ -26,13 +26,16 @@ type (
 		Grounds    Grounds
 		OnReceipt  bool // From is when it is deemed received; see [ServeMeasure]
 	}
-	// Annul takes two officers and reaches back to the original effective date (UCC Art. 27(3)).
+	// Annul takes two officers and reaches back to the original effective date (UCC
+	// Art. 27(3)): at once, or OnReceipt once From has come.
 	Annul struct {
 		By
 		Components []string
+		From       int64 // when it is deemed received; see [ServeMeasure]
 		Second     string
 		Heard      Heard
 		Grounds    Grounds
+		OnReceipt  bool
 	}
 	// Withdraw is the holder's wish, recorded by an officer: no grounds, no bar.
 	Withdraw struct {
@@ -83,11 +86,14 @@ type (
 		Heard          // of version 2
 		OnReceipt bool `json:"on_receipt,omitzero"` // of version 3
 	}
+	// AuthorisationAnnulled takes effect on the original effective date; of version 3
+	// when it is received, and reaches back from then on.
 	AuthorisationAnnulled struct {
 		Components []string `json:"components"`
 		Second     string   `json:"second"`
 		Grounds
-		Heard // of version 2
+		Heard          // of version 2
+		OnReceipt bool `json:"on_receipt,omitzero"` // of version 3
 	}
 	AuthorisationWithdrawn struct {
 		Components []string `json:"components"`
@@ -111,9 +117,14 @@ func (d AuthorisationRevoked) event() (string, int64) {
 	}
 	return "authorisation.revoked", d.version()
 }
-func (d AuthorisationAnnulled) event() (string, int64) { return "authorisation.annulled", d.version() }
-func (AuthorisationWithdrawn) event() (string, int64)  { return "authorisation.withdrawn", 1 }
-func (d AuthorisationAmended) event() (string, int64)  { return "authorisation.amended", d.version() }
+func (d AuthorisationAnnulled) event() (string, int64) {
+	if d.OnReceipt {
+		return "authorisation.annulled", 3
+	}
+	return "authorisation.annulled", d.version()
+}
+func (AuthorisationWithdrawn) event() (string, int64) { return "authorisation.withdrawn", 1 }
+func (d AuthorisationAmended) event() (string, int64) { return "authorisation.amended", d.version() }
 
 // version is that of a form which says something of the hearing; the first knew none.
 func (h Heard) version() int64 {
@@ -133,6 +144,7 @@ var authorisationForms = map[string]form{
 	"authorisation.revoked/3":     read[AuthorisationRevoked],
 	"authorisation.annulled/1":    read[AuthorisationAnnulled],
 	"authorisation.annulled/2":    read[AuthorisationAnnulled],
+	"authorisation.annulled/3":    read[AuthorisationAnnulled],
 	"authorisation.withdrawn/1":   read[AuthorisationWithdrawn],
 	"authorisation.amended/1":     read[AuthorisationAmended],
 	"authorisation.amended/2":     read[AuthorisationAmended],
@@ -177,7 +189,13 @@ func (a Authorisation) annul(c Annul) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return one(c.By, a.EffectiveAt, AuthorisationAnnulled{on, c.Second, c.Grounds, c.Heard})
+	effective := a.EffectiveAt
+	if c.OnReceipt {
+		if effective = c.From; effective <= c.At {
+			return nil, &InputError{"from", "not later than the decision"}
+		}
+	}
+	return one(c.By, effective, AuthorisationAnnulled{on, c.Second, c.Grounds, c.Heard, c.OnReceipt})
 }
 
 func (a Authorisation) amend(c Amend) ([]Event, error) {
@@ -226,6 +244,8 @@ func (c Component) refuses(act Act) string {
 		return "is not suspended, nor to be suspended"
 	case act == ActWithdraw && c.awaits(ActRevoke):
 		return "is to be revoked"
+	case (act == ActWithdraw || act == ActRevoke) && c.awaits(ActAnnul) && !c.stayed(ActAnnul):
+		return "is to be annulled"
 	}
 	return ""
 }

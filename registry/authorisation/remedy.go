@@ -44,7 +44,7 @@ func (a Authorisation) Remediable(named []string) (on []string) {
 	for _, c := range a.Components {
 		s := c.Suspension
 		if (len(named) == 0 || slices.Contains(named, c.Code)) && c.State == Suspended && s != nil &&
-			s.Ground != OnDoubt && s.Remedied == nil && !c.awaits(ActRevoke) {
+			s.Ground != OnDoubt && s.Remedied == nil && !c.awaits(ActRevoke, ActAnnul) {
 			on = append(on, c.Code)
 		}
 	}

@@ -53,7 +53,7 @@ func (a Authorisation) AwaitReceipt(of Act, named []string) (on []string) {
 	}
 	for _, code := range all {
 		c := a.Components[a.component(code)]
-		if c.awaitsReceipt(ActSuspend) || c.awaitsReceipt(ActRevoke) {
+		if c.awaitsReceipt(ActSuspend) || c.awaitsReceipt(ActRevoke) || c.awaitsReceipt(ActAnnul) {
 			on = append(on, code)
 		}
 	}
@@ -119,6 +119,10 @@ func (a *Authorisation) served(d AuthorisationServed, e Event) error {
 		case !moves:
 		case e.EffectiveAt > e.DecidedAt:
 			c.await(d.Of, e.EffectiveAt)
+		case d.Of == ActAnnul:
+			if err := a.reachBack(i, e.EffectiveAt); err != nil {
+				return err
+			}
 		default:
 			from := max(e.EffectiveAt, c.Since)
 			if err := a.settle([]string{code}, d.Of, from, from); err != nil {

@@ -64,3 +64,49 @@ func TestAReceiptIsSaidOnce(t *testing.T) {
 	_, err := a.Decide(ServeMeasure{By: on(230), Service: posted(228, 230)})
 	wantRefused(t, "received again", err, &TransitionError{}, "it was received")
 }
+
+// An annulment that is posted takes effect when it was received, and reaches back then:
+// until then the holder has its status, and whoever sets it aside takes all of it back.
+func TestAnAnnulmentFollowsItsReceipt(t *testing.T) {
+	effective := authorisationIn(t, Effective) // since day 105
+	annul := Annul{By: on(200), From: 204 * day, Second: "second", Grounds: grounds(), OnReceipt: true}
+	annulled := do(t, effective, annul)
+	deferred := do(t, effective, Revoke{By: on(190), From: 202 * day, Second: "second", Grounds: grounds()}, annul)
+	for name, c := range map[string]struct {
+		state Authorisation
+		then  []Command
+		on    int64
+		want  string
+		ended int64
+	}{
+		"before it is deemed received": {annulled, nil, 203, "effective effective", 0},
+		"once it is":                   {annulled, nil, 204, "ended ended", 204},
+		"received earlier":             {annulled, []Command{ServeMeasure{By: on(203), Service: posted(200, 202)}}, 203, "ended ended", 202},
+		"sent anew":                    {annulled, []Command{ServeMeasure{By: on(203), Service: posted(203, 0), DeemedAt: 207 * day}}, 206, "effective effective", 0},
+		"in the place of a revocation": {deferred, nil, 203, "effective effective", 0},
+		"suspended until then":         {do(t, effective, doubted(Lift)), []Command{Annul{By: on(201), From: 300 * day, Second: "second", Grounds: grounds(), OnReceipt: true}}, 299, "suspended suspended", 0},
+	} {
+		a := tick(t, do(t, c.state, c.then...), c.on)
+		if got := states(a); got != c.want || a.Components[0].EndedAt != c.ended*day {
+			t.Errorf("%s: on day %d %s, ended on day %d", name, c.on, got, a.Components[0].EndedAt/day)
+		}
+		if c.ended != 0 && (a.Components[0].Since != 105*day || a.StatusDue(c.on * day)[0].EffectiveAt != 105*day) {
+			t.Errorf("%s: it does not reach back: %+v", name, a.Components[0])
+		}
+	}
+	for name, c := range map[string]Command{
+		"withdrawn meanwhile": Withdraw{By: on(201)}, "revoked meanwhile": Revoke{By: on(201), Second: "second", Grounds: grounds()},
+	} {
+		_, err := annulled.Decide(c)
+		wantRefused(t, name, err, &TransitionError{}, "is to be annulled")
+	}
+	ended := tick(t, annulled, 204)
+	aside := SetAsideMeasure{By: on(210), Who: ByCourt, Grounds: grounds()}
+	if a := do(t, ended, aside); states(a) != "effective effective" || a.Components[0].Since != 105*day || a.Components[0].InForceFrom != 0 {
+		t.Errorf("set aside after: %+v", a.Components[0])
+	}
+	aside.By = on(201)
+	if a := tick(t, do(t, annulled, aside), 300); states(a) != "effective effective" {
+		t.Errorf("set aside before: %s", states(a))
+	}
+}

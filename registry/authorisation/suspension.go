@@ -215,7 +215,7 @@ func (a Authorisation) onAnotherGround(c Suspend) (on []string) {
 			continue
 		}
 		s := component.Suspension
-		if component.State != Suspended || s != nil && (s.Ground == c.Ground || s.unconfirmed()) || component.awaits(ActRevoke) {
+		if component.State != Suspended || s != nil && (s.Ground == c.Ground || s.unconfirmed()) || component.awaits(ActRevoke, ActAnnul) {
 			return nil
 		}
 		on = append(on, component.Code)

@@ -357,11 +357,11 @@ func (a *Authorisation) free(i int, of Act, since, now int64) error {
 	return nil
 }
 
-// unsuspend looks after a suspension that was to last until a revocation which does
-// not come: it waits for a decision, or is over where nobody confirmed it in time.
+// unsuspend looks after a suspension that was to last until a revocation, or an
+// annulment, which does not come: it waits for a decision, or is over where nobody confirmed it in time.
 func (a *Authorisation) unsuspend(i int, of Act, now int64) error {
 	c := &a.Components[i]
-	if of != ActRevoke || c.State != Suspended || c.Suspension == nil {
+	if of != ActRevoke && of != ActAnnul || c.State != Suspended || c.Suspension == nil {
 		return nil
 	}
 	if c.Suspension.unconfirmed() {

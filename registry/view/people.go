@@ -27,6 +27,26 @@ func Approvals(tx ledger.Projection) ([]authorisation.Approval, error) {
 	return all[authorisation.Approval](tx, KindApproval)
 }
 
+// OfficeOf is the office that deals with a case: an application's own, and of an
+// authorisation or a visit that of the application it rests on. "" where none does.
+func OfficeOf(tx ledger.Projection, number string) (string, error) {
+	for range 3 { // a visit, an authorisation, an application
+		app, err := Application(tx, number)
+		if !errors.Is(err, ledger.ErrNotFound) {
+			return app.Office, err
+		}
+		held, err := Authorisation(tx, number)
+		if number = held.Application; err == nil {
+			continue
+		}
+		visit, err := Visit(tx, number)
+		if number = visit.Subject; err != nil {
+			break
+		}
+	}
+	return "", nil
+}
+
 // operatorsOf say for each kind of case whose it is.
 var operatorsOf = []func(ledger.Projection, string) (string, error){
 	func(tx ledger.Projection, number string) (string, error) {
@@ -40,10 +60,6 @@ var operatorsOf = []func(ledger.Projection, string) (string, error){
 	func(tx ledger.Projection, number string) (string, error) {
 		o, err := Operator(tx, number)
 		return o.Case, err
-	},
-	func(tx ledger.Projection, number string) (string, error) {
-		v, err := Visit(tx, number)
-		return v.Operator, err
 	},
 	func(tx ledger.Projection, number string) (string, error) {
 		v, err := Visit(tx, number)
