@@ -180,7 +180,8 @@ func yearsAfter(p *programme.Pack, at int64, years int) int64 {
 }
 
 // bars are what keeps an operator from applying for components: refusals of its
-// applications, and authorisations revoked or annulled for the same.
+// applications for the same and what it withdrew, where the programme says so, and
+// authorisations that were ended.
 func (n *Node) bars(operator string, components []string, at int64) (bars []authorisation.Bar, err error) {
 	err = n.ledger.View(func(tx ledger.Projection) error {
 		applied, err := view.AppliedBy(tx, operator)
@@ -194,6 +195,10 @@ func (n *Node) bars(operator string, components []string, at int64) (bars []auth
 			}
 			if until, barred := a.BarredUntil(at); barred && overlap(a.Wish.Components, components) {
 				bars = append(bars, authorisation.Bar{Case: number, After: programme.AfterRefusal, Until: until})
+			}
+			p := n.packOf(a.Wish.Authority, a.Pack)
+			if bar, ok := p.Bar(programme.AfterWithdrawal, a.Wish.Type); ok && a.State == authorisation.ApplicationWithdrew && overlap(a.Wish.Components, components) {
+				bars = append(bars, authorisation.Bar{Case: number, After: programme.AfterWithdrawal, Until: yearsAfter(p, a.DecidedAt, bar.Years), Basis: bar.Source})
 			}
 		}
 		held, err := view.HeldBy(tx, operator)
@@ -220,11 +225,12 @@ func (n *Node) bars(operator string, components []string, at int64) (bars []auth
 }
 
 // barsOf are the bars that follow from how the components of an authorisation ended,
-// by the programme it was decided under. A withdrawal bars nothing. What ended the one
+// by the programme it was decided under. A withdrawal bars where that says so. What ended the one
 // bars another too: it is the operator that is barred (DA 2015/2446 Art. 11(2)).
 func barsOf(a authorisation.Authorisation, p *programme.Pack) (bars []authorisation.Bar) {
 	for _, c := range a.Components {
-		after := map[authorisation.Act]string{authorisation.ActRevoke: programme.AfterRevocation, authorisation.ActAnnul: programme.AfterAnnulment}[c.End]
+		after := map[authorisation.Act]string{authorisation.ActRevoke: programme.AfterRevocation, authorisation.ActAnnul: programme.AfterAnnulment,
+			authorisation.ActWithdraw: programme.AfterWithdrawal}[c.End]
 		bar, ok := p.Bar(after, a.Type)
 		if c.State != authorisation.Ended || !ok {
 			continue

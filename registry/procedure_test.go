@@ -272,6 +272,30 @@ func TestABarIsRespected(t *testing.T) {
 
 }
 
+// China bars whoever withdrew an application, or gave the status up, for a year: where
+// the pack names it, a withdrawal bars as a refusal does.
+func TestAWithdrawalBarsWhereTheProgrammeSaysSo(t *testing.T) {
+	cn := found(t, newClock(), "CN", "")
+	ctx := t.Context()
+	pearl := trader{"Pearl River Tools Co Ltd", "AEOCN1101260123", "ADVANCED", []string{"exporter"}}
+	a := cn.applied(pearl)
+	got(cn.WithdrawApplication(ctx, registry.WithdrawApplication{Application: a.Case, By: pearl.name}))(t)
+	again := registry.SubmitApplication{Operator: pearl.identifier, Type: "ADVANCED", Roles: pearl.roles, By: pearl.name}
+	if _, err := cn.SubmitApplication(ctx, again); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("on the day after: %v", err)
+	}
+	silk := trader{"Silk Road Instruments Co Ltd", "AEOCN1101260124", "ADVANCED", []string{"exporter"}}
+	given := cn.grant(silk)
+	got(cn.Withdraw(ctx, cn.measure(given.Case)))(t)
+	again.Operator, again.By = silk.identifier, silk.name
+	if _, err := cn.SubmitApplication(ctx, again); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("after it gave the status up: %v", err)
+	}
+	cn.clock.forward(366 * day)
+	again.Operator, again.By = pearl.identifier, pearl.name
+	got(cn.SubmitApplication(ctx, again))(t)
+}
+
 func TestAWithdrawalBarsNothing(t *testing.T) {
 	de := found(t, newClock(), "EU", "DE")
 	ctx := t.Context()

@@ -37,6 +37,7 @@ const (
 	AfterRevocation = "revocation"
 	AfterAnnulment  = "annulment"
 	AfterRefusal    = "refusal"
+	AfterWithdrawal = "withdrawal" // of an application by the applicant, or of the status by its holder
 )
 
 // Which rules a running case keeps when a pack is replaced.

@@ -169,7 +169,7 @@ func (p *Pack) checkConsultations() error {
 // checkConsequences refuses bars, offices and partial measures about what the pack does not have.
 func (p *Pack) checkConsequences() error {
 	for i, b := range p.Procedure.Bars {
-		if !slices.Contains([]string{AfterRevocation, AfterAnnulment, AfterRefusal}, b.After) || b.Years < 1 || b.Years > 20 || b.Source == "" {
+		if !slices.Contains([]string{AfterRevocation, AfterAnnulment, AfterRefusal, AfterWithdrawal}, b.After) || b.Years < 1 || b.Years > 20 || b.Source == "" {
 			return fmt.Errorf("procedure: bars[%d]: after or years unknown, or source missing", i)
 		}
 		for _, t := range b.Types {
