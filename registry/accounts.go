@@ -32,7 +32,7 @@ type OpenAccount struct {
 // OpenAccount opens an account without a role, but for the first.
 func (n *Node) OpenAccount(ctx context.Context, r OpenAccount) (a authorisation.Account, err error) {
 	defer n.cases.lock("accounts")()
-	hash, err := n.hashed(r.Password)
+	hash, err := n.hashed(ctx, r.Password)
 	if err != nil {
 		return a, err
 	}

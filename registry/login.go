@@ -3,18 +3,24 @@ package registry
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/aeo-registry/aeo/federation/peer"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 )
 
 const (
-	hashedAtOnce = 2 // passwords: each takes 64 MiB
-	loginLife    = 12 * time.Hour
-	maxTokenLife = 400 * 24 * time.Hour
+	hashedAtOnce  = 2  // passwords: each takes 64 MiB
+	waitingAtOnce = 16 // for their turn: who floods keeps nobody waiting for long
+	loginLife     = 12 * time.Hour
+	maxTokenLife  = 400 * 24 * time.Hour
 )
 
 // ErrTooMany says that a name was guessed at too often, and has to wait.
@@ -38,32 +44,97 @@ type Session struct {
 // Login gives a token for the right password. A name nobody has, a wrong password
 // and an account that is disabled answer alike, and take as long.
 func (n *Node) Login(ctx context.Context, r Login) (*Session, error) {
-	now := n.now()
-	if wait := n.guesses.Wait(r.Name, now); wait > 0 {
-		return nil, fmt.Errorf("%w: wait %d seconds", ErrTooMany, int64(wait/time.Second)+1)
-	}
 	all, err := n.accounts()
 	if err != nil {
 		return nil, err
 	}
-	n.guesses.Failed(r.Name, now)
-	a := accountNamed(all, r.Name)
-	select {
-	case n.hashing <- struct{}{}:
-		defer func() { <-n.hashing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	leave, err := n.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
+	wait, grave := n.guesses.Try(r.Name, n.now())
+	if wait > 0 {
+		return nil, fmt.Errorf("%w: wait %d seconds", ErrTooMany, int64(wait/time.Second)+1)
+	}
+	if grave {
+		n.keepGuesses()
+	}
+	a := accountNamed(all, r.Name)
 	if !n.secrets.password(a.Case).Matches(r.Password, n.opts.PasswordCost) || a.Case == "" || a.Disabled {
 		return nil, fmt.Errorf("%w: no account has this name and password", ErrUnauthenticated)
 	}
-	n.guesses.Succeeded(r.Name)
+	if n.guesses.Succeeded(r.Name) {
+		n.keepGuesses()
+	}
 	s, err := n.session(a.Case, r.Label, r.Seconds)
 	if err != nil {
 		return nil, err
 	}
 	s.Account = a
 	return s, nil
+}
+
+// turn waits until a password may be hashed. Who finds too many waiting does not.
+func (n *Node) turn(ctx context.Context) (leave func(), err error) {
+	select {
+	case n.waiting <- struct{}{}:
+		defer func() { <-n.waiting }()
+	default:
+		return nil, fmt.Errorf("%w: passwords wait to be tried", ErrBusy)
+	}
+	select {
+	case n.hashing <- struct{}{}:
+		return func() { <-n.hashing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// A guessesFile says of which names guessing has to wait, so that a restart is no
+// way around it.
+type guessesFile struct {
+	Schema  string                     `json:"schema"`
+	Waiting map[string]access.Failures `json:"waiting"` // by digest of the name
+}
+
+const (
+	guessesSchema = "aeo.guesses/1"
+	maxGuesses    = 1 << 20
+)
+
+func (p paths) guesses() string { return filepath.Join(p.dir, "guesses.json") }
+
+// keepGuesses writes them. That it cannot keeps nobody out, nor in.
+func (n *Node) keepGuesses() {
+	n.guessing.Lock()
+	defer n.guessing.Unlock()
+	raw, err := jcs.Marshal(guessesFile{guessesSchema, n.guesses.Waiting(n.now())})
+	if err == nil {
+		err = peer.ReplaceFile(n.paths.guesses(), raw)
+	}
+	if err != nil {
+		n.opts.Log.Warn("a restart would forget who has to wait for another guess", "error", err)
+	}
+}
+
+func (n *Node) loadGuesses() {
+	raw, err := readBounded(n.paths.guesses(), maxGuesses)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var f guessesFile
+	if err == nil {
+		err = jcs.Unmarshal(raw, &f)
+	}
+	if err == nil && f.Schema != guessesSchema {
+		err = fmt.Errorf("schema %.40q, want %s", f.Schema, guessesSchema)
+	}
+	if err != nil {
+		n.opts.Log.Warn("who had to wait for another guess is not known", "error", err)
+		return
+	}
+	n.guesses.Restore(f.Waiting)
 }
 
 // accountNamed is the account of a number, or of a name that one account has.
@@ -138,11 +209,14 @@ type SetPassword struct {
 func (n *Node) SetPassword(ctx context.Context, r SetPassword) (authorisation.Account, error) {
 	c := CallerOf(ctx)
 	number := cmp.Or(r.Account, c.Account)
+	if inside, err := n.Inside(ctx); err != nil || !inside && number != c.Account {
+		return authorisation.Account{}, cmp.Or(err, fmt.Errorf("%w: no account %.40q", ErrNotFound, number))
+	}
 	a, err := n.account(number)
 	if err != nil {
 		return a, err
 	}
-	hash, err := n.hashed(r.Password)
+	hash, err := n.hashed(ctx, r.Password)
 	if err != nil {
 		return a, err
 	}
@@ -179,12 +253,15 @@ func (n *Node) mayReset(ctx context.Context, a authorisation.Account, named stri
 }
 
 // hashed is a password as it is kept, nil where there is none.
-func (n *Node) hashed(password string) (*access.Password, error) {
+func (n *Node) hashed(ctx context.Context, password string) (*access.Password, error) {
 	if password == "" {
 		return nil, nil
 	}
-	n.hashing <- struct{}{}
-	defer func() { <-n.hashing }()
+	leave, err := n.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	p, err := access.NewPassword(password, n.opts.PasswordCost, n.opts.Rand)
 	if err != nil {
 		return nil, invalid(err)

@@ -109,7 +109,9 @@ type Node struct {
 	secrets   secrets
 	answers   answers
 	guesses   access.Backoff
+	guessing  sync.Mutex    // held while guesses are written
 	hashing   chan struct{} // passwords tried at once
+	waiting   chan struct{} // those whose turn comes next
 	rates     rates
 	reads     reads
 	numbers   numbers
@@ -264,7 +266,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, paths: paths{o.Dir}, config: config, template: pack, ring: ring, ledger: l,
-		following: newFollowing(), notices: newNotices(), hashing: make(chan struct{}, hashedAtOnce)}
+		following: newFollowing(), notices: newNotices(), hashing: make(chan struct{}, hashedAtOnce), waiting: make(chan struct{}, waitingAtOnce)}
 	n.witness, n.auditor = n.newCosigner(keys.RoleWitness, n.paths.witness()), n.newCosigner(keys.RoleAuditor, n.paths.auditor())
 	n.cosigned = newCosigned()
 	// What an audit that was cut short left holds rows in clear.
@@ -280,6 +282,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err := n.secrets.open(n.paths); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
+	n.loadGuesses()
 	if err := n.start(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -3,6 +3,8 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -295,6 +297,8 @@ func TestLogins(t *testing.T) {
 	_, err := s.Login(ctx, registry.Login{Name: "nobody", Password: "guess"})
 	wants(t, "guessing", err, registry.ErrTooMany)
 	s.restart()
+	_, err = s.Login(ctx, registry.Login{Name: "Nobody ", Password: "guess"})
+	wants(t, "guessing after a restart", err, registry.ErrTooMany)
 	got(s.Authenticate(session.Token))(t)
 	s.clock.forward(13 * time.Hour)
 	_, err = s.Authenticate(session.Token)
@@ -310,6 +314,12 @@ func TestLogins(t *testing.T) {
 	got(s.SetPassword(ctx, registry.SetPassword{Account: s.admin, Password: "set on the machine", By: "root"}))(t)
 	_, err = s.Authenticate(session.Token)
 	wants(t, "after the password was reset", err, registry.ErrUnauthenticated)
+	got(s.Login(ctx, registry.Login{Name: s.admin, Password: "set on the machine"}))(t)
+	for range 6 {
+		s.Login(ctx, registry.Login{Name: "nobody", Password: "guess"})
+	}
+	must(t, os.WriteFile(filepath.Join(s.opts.Dir, "guesses.json"), []byte("{"), 0o600))
+	s.restart() // what is damaged there keeps nobody out
 	got(s.Login(ctx, registry.Login{Name: s.admin, Password: "set on the machine"}))(t)
 	decider := s.person("Dov Decider", access.DecisionMaker)
 	got(s.SetPassword(s.as(s.admin), registry.SetPassword{Account: decider, Password: "the first of all"}))(t)

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry/access"
+	"github.com/aeo-registry/aeo/registry/authorisation"
 )
 
 // Who is of the administration reads every case of it, whatever the office: an
@@ -54,6 +56,36 @@ func (n *Node) Sees(ctx context.Context) (func(operator string) bool, error) {
 	a, err := n.account(CallerOf(ctx).Account)
 	at := n.now().Unix()
 	return func(operator string) bool { return operator != "" && a.Sees(operator, at) }, err
+}
+
+// OwnOperators are the numbers of the operators that a caller from outside the
+// administration acts for, in order; who is of the administration has none of their own.
+func (n *Node) OwnOperators(ctx context.Context) (own []string, inside bool, err error) {
+	if inside, err = n.Inside(ctx); err != nil || inside {
+		return nil, inside, err
+	}
+	a, err := n.account(CallerOf(ctx).Account)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, h := range a.Roles {
+		own = append(own, h.Operator)
+	}
+	for _, p := range a.Attorney {
+		own = append(own, p.Operator)
+	}
+	at := n.now().Unix()
+	own = slices.DeleteFunc(own, func(operator string) bool { return operator == "" || !a.Sees(operator, at) })
+	slices.Sort(own)
+	return slices.Compact(own), false, nil
+}
+
+// OwnOperator is one of them, by number or identifier; any other is not there.
+func (n *Node) OwnOperator(ctx context.Context, id string) (o authorisation.Operator, err error) {
+	if err := n.MayTouch(ctx, id); err != nil {
+		return o, err
+	}
+	return n.Operator(id)
 }
 
 // MayRead holds where the caller reads what a path names by id, and notes that it

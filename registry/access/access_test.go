@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -78,33 +80,68 @@ func FuzzDigest(f *testing.F) {
 func TestBackoff(t *testing.T) {
 	now := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)
 	var b Backoff
+	try := func(name string, at time.Time) time.Duration {
+		w, _ := b.Try(name, at)
+		return w
+	}
 	for i := range 5 {
-		if w := b.Wait("Anna", now); w != 0 {
+		if w := try([]string{"Anna", "anna "}[i%2], now); w != 0 {
 			t.Fatalf("attempt %d waits %v", i, w)
 		}
-		b.Failed("anna ", now)
 	}
-	if w := b.Wait("ANNA", now); w != time.Second {
+	if w := try("ANNA", now); w != time.Second {
 		t.Errorf("after five: %v", w)
 	}
+	at := now
 	for range 20 {
-		b.Failed("anna", now)
+		at = at.Add(longestWait)
+		try("anna", at)
 	}
-	if w := b.Wait("anna", now); w != longestWait {
+	if w := try("anna", at); w != longestWait {
 		t.Errorf("after many: %v", w)
 	}
-	if w := b.Wait("anna", now.Add(-time.Hour)); w != longestWait {
+	if w := try("anna", at.Add(-time.Hour)); w != longestWait {
 		t.Errorf("a clock that jumped back: %v", w)
 	}
-	if w := b.Wait("jan", now); w != 0 {
+	if w := try("jan", at); w != 0 {
 		t.Errorf("another waits %v", w)
 	}
-	if w := b.Wait("anna", now.Add(longestWait)); w != 0 {
+	var again Backoff
+	again.Restore(b.Waiting(at))
+	if w, _ := again.Try("anna", at); w != longestWait {
+		t.Errorf("after a restart: %v", w)
+	}
+	if w := try("anna", at.Add(longestWait)); w != 0 {
 		t.Errorf("after the wait: %v", w)
 	}
-	b.Succeeded("anna")
-	if w := b.Wait("anna", now); w != 0 {
-		t.Errorf("after success: %v", w)
+	if !b.Succeeded("anna") || try("anna", at) != 0 {
+		t.Error("it waits after success")
+	}
+}
+
+// Many guesses at once are no more than one after another.
+func TestManyGuessesAtOnce(t *testing.T) {
+	now := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)
+	var b Backoff
+	var tried atomic.Int64
+	var all sync.WaitGroup
+	for range 256 {
+		all.Go(func() {
+			if w, _ := b.Try("anna", now); w == 0 {
+				tried.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := tried.Load(); n != freeFailures {
+		t.Errorf("%d of 256 guesses were tried", n)
+	}
+	long := strings.Repeat("x", 1<<20)
+	b.Try(long, now)
+	for key := range b.failed {
+		if len(key) > 64 {
+			t.Errorf("a name of %d bytes is kept", len(key))
+		}
 	}
 }
 

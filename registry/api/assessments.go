@@ -22,6 +22,8 @@ const (
 	evidencePath  = "/applications/evidence"
 	uploadTimeout = 5 * time.Minute
 	uploadsAtOnce = 4 // what bounds the memory they take: each twice its size
+	uploadsOfOne  = 2 // who sends slowly keeps others waiting
+	uploadWait    = 10 * time.Second
 )
 
 // localAssessments are what is gathered beside an application.
@@ -30,15 +32,15 @@ func localAssessments(r *mux.Router, n *registry.Node) {
 	get(r, "/applications/{id}/questionnaire", named(n.Questionnaire))
 	command(r, "/applications/questionnaire", n.AnswerQuestionnaire)
 	command(r, "/applications/section", n.AssignSection)
-	uploads := make(chan struct{}, uploadsAtOnce)
+	uploads := newPlaces(uploadsAtOnce, uploadsOfOne, uploadWait)
 	describe(r, http.MethodPost, evidencePath, nil, reflect.TypeFor[authorisation.Assessment](), "", http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		select {
-		case uploads <- struct{}{}:
-			defer func() { <-uploads }()
-			addEvidence(w, q, n)
-		case <-q.Context().Done():
-			refuse(w, q.Context().Err())
+		leave, err := uploads.enter(q.Context(), registry.CallerOf(q.Context()).Account)
+		if err != nil {
+			refuse(w, err)
+			return
 		}
+		defer leave()
+		addEvidence(w, q, n)
 	}))
 	raw(r, http.MethodPost, evidencePath+"/read", "application/octet-stream", func(w http.ResponseWriter, q *http.Request) { readEvidence(w, q, n) })
 	get(r, "/evidence/check", reading(n.CheckFiles))
@@ -59,6 +61,9 @@ func localAssessments(r *mux.Router, n *registry.Node) {
 func addEvidence(w http.ResponseWriter, r *http.Request, n *registry.Node) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTimeout))
 	e, err := described(r)
+	if err == nil {
+		err = n.MayTouch(r.Context(), e.Application) // before the file is read
+	}
 	if err != nil {
 		refuse(w, err)
 		return
@@ -84,7 +89,7 @@ func addEvidence(w http.ResponseWriter, r *http.Request, n *registry.Node) {
 		resp = done
 	}
 	if err == nil {
-		resp, err = n.Blinded(resp)
+		resp, err = shownTo(r, resp)
 	}
 	if err == nil {
 		tagged(w, heard.Version())
@@ -133,7 +138,12 @@ func readEvidence(w http.ResponseWriter, r *http.Request, n *registry.Node) {
 		err = jcs.Unmarshal(raw, &req)
 	}
 	if err != nil {
-		refuse(w, fmt.Errorf("%w: %w", registry.ErrInvalid, err))
+		err = fmt.Errorf("%w: %w", registry.ErrInvalid, err)
+	} else {
+		err = mayTouch(r, req)
+	}
+	if err != nil {
+		refuse(w, err)
 		return
 	}
 	e, content, err := n.ReadEvidence(r.Context(), req)

@@ -17,24 +17,43 @@ import (
 // one, who can open the socket is the machine's own user; on a listener that is no
 // socket (strict) nobody is let in but to log in.
 func authenticate(n *registry.Node, strict bool) mux.MiddlewareFunc {
+	shares := newPlaces(0, maxOfOne, 0)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			c, err := caller(n, r)
-			act := strings.TrimPrefix(r.URL.Path, v1+"/")
-			if err == nil && strict && c.Account == "" && !slices.Contains(open, act) {
+			c, err := admitted(n, r)
+			if err == nil && strict && c.Account == "" && !slices.Contains(open, c.Act) {
 				err = registry.ErrUnauthenticated
 			}
+			leave := func() {}
 			if err == nil {
-				c.Act = act
-				err = mayAsk(n, c, r)
+				leave, err = shares.enter(r.Context(), shareOf(c, r, strict))
 			}
 			if err != nil {
 				refuse(w, err)
 				return
 			}
+			defer leave()
+			if strict && c.Account == "" {
+				r.Body = http.MaxBytesReader(w, r.Body, maxOfStranger)
+			}
 			next.ServeHTTP(w, r.WithContext(registry.WithCaller(r.Context(), c)))
 		})
 	}
+}
+
+const (
+	maxOfOne      = 32      // requests of one account at once, or of one network that nobody knows yet
+	maxOfStranger = 8 << 10 // bytes of a request by who is not known: a login
+)
+
+// admitted is who makes a request, if they may ask for what its route is about.
+func admitted(n *registry.Node, r *http.Request) (registry.Caller, error) {
+	c, err := caller(n, r)
+	if err != nil {
+		return c, err
+	}
+	c.Act = strings.TrimPrefix(r.URL.Path, v1+"/")
+	return c, mayAsk(n, c, r)
 }
 
 // open are the paths one is let to without an account.
@@ -91,7 +110,7 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 		}
 		return n.MayRead(ctx, template, name)
 	}
-	if inside || slices.Contains(ownAccount, c.Act) || slices.Contains(ownCases, noun) || slices.Contains(ownReports, c.Act) || slices.Contains(everybody, c.Act) || reading && slices.Contains(law, c.Act) {
+	if inside || slices.Contains(ownAccount, c.Act) || slices.Contains(ownCases, noun) && (reading || noun != "visits") || slices.Contains(ownReports, c.Act) || slices.Contains(everybody, c.Act) || reading && slices.Contains(law, c.Act) {
 		return nil
 	}
 	if reading {
@@ -123,14 +142,4 @@ func mayTouch(r *http.Request, request any) error {
 		}
 	}
 	return nil
-}
-
-// seen leaves of a list what the caller reads.
-func seen[T any](r *http.Request, list List[T], err error, operator func(T) string) (List[T], error) {
-	if err != nil {
-		return list, err
-	}
-	sees, err := nodeOf(r).Sees(r.Context())
-	list.Items = slices.DeleteFunc(list.Items, func(item T) bool { return !sees(operator(item)) })
-	return list, err
 }

@@ -17,6 +17,7 @@ import (
 
 const (
 	maxStreams   = 32
+	maxOwn       = 4 // streams of one account
 	lookEvery    = 250 * time.Millisecond
 	beatEvery    = 15 * time.Second
 	takeWithin   = 10 * time.Second // who takes longer to read what there is comes again, with Last-Event-ID
@@ -39,7 +40,7 @@ func stopping(s *http.Server) {
 // 9.2): id is the index of the leaf, data is [registry.Happened]. It begins at
 // since, behind Last-Event-ID, or now.
 func localEvents(r *mux.Router, n *registry.Node) {
-	streams := make(chan struct{}, maxStreams)
+	streams := newPlaces(maxStreams, maxOwn, 0)
 	raw(r, http.MethodGet, "/events", eventsMedia, func(w http.ResponseWriter, q *http.Request) {
 		from, err := firstLeaf(n, q)
 		if err == nil {
@@ -49,13 +50,12 @@ func localEvents(r *mux.Router, n *registry.Node) {
 			answer(w, nil, "", err)
 			return
 		}
-		select {
-		case streams <- struct{}{}:
-			defer func() { <-streams }()
-		default:
-			writeProblem(w, problemOf(errCrowded))
+		leave, err := streams.enter(q.Context(), registry.CallerOf(q.Context()).Account)
+		if err != nil {
+			refuse(w, err)
 			return
 		}
+		defer leave()
 		w.Header().Set("Content-Type", eventsMedia)
 		w.Header().Set("Cache-Control", "no-store")
 		if q.Method == http.MethodHead {
@@ -76,7 +76,7 @@ func firstLeaf(n *registry.Node, q *http.Request) (int64, error) {
 	return number(q, "since", n.Ledger().Head().Size)
 }
 
-// stream writes events until the reader leaves, or is too slow.
+// stream writes events until the reader leaves, is too slow, or may no longer read.
 func stream(w io.Writer, q *http.Request, n *registry.Node, from int64) error {
 	out := http.NewResponseController(w.(http.ResponseWriter))
 	look := time.NewTicker(lookEvery)
@@ -112,6 +112,9 @@ func stream(w io.Writer, q *http.Request, n *registry.Node, from int64) error {
 		}
 		if text != "" {
 			quiet = 0
+			if _, err := admitted(n, q); err != nil {
+				return err // the token ended, or who bears it is no longer of the administration
+			}
 			if err := write(text); err != nil {
 				return err
 			}

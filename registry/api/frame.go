@@ -50,7 +50,12 @@ func get[Resp any](r *mux.Router, path string, read func(*http.Request) (Resp, e
 				v, err = read(q) // again: what is shown is not older than what the tag names
 			}
 		}
-		answerJSON(w, v, err)
+		if err != nil {
+			answerJSON(w, nil, err)
+			return
+		}
+		shown, err := shownTo(q, v)
+		answerJSON(w, shown, err)
 	}))
 }
 
@@ -118,18 +123,6 @@ func post[Req, Resp any](path string, do func(context.Context, Req) (Resp, error
 		}
 		answerJSON(w, resp, err)
 	})
-}
-
-// shownTo is what the caller is shown of a case, whether they changed it now or are
-// answered again.
-func shownTo(r *http.Request, answer any) (any, error) {
-	switch a := answer.(type) {
-	case authorisation.Monitoring:
-		return forHolder(r.Context(), nodeOf(r), a, nil)
-	case authorisation.Visit:
-		return shown(r, nodeOf(r), a)
-	}
-	return nodeOf(r).Blinded(answer)
 }
 
 func replays(w http.ResponseWriter, again bool) {

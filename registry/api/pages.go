@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aeo-registry/aeo/registry"
@@ -42,24 +44,24 @@ func localFound(r *mux.Router, n *registry.Node) {
 		if err != nil {
 			return List[authorisation.Operator]{}, err
 		}
-		list, err := asPage(n.FindOperators(q.URL.Query().Get("name"), q.URL.Query().Get("identifier"), p))
-		return seen(q, list, err, func(o authorisation.Operator) string { return o.Case })
+		name, identifier := q.URL.Query().Get("name"), q.URL.Query().Get("identifier")
+		list, own, err := ownPage(q, p, "", func(holder string, _ registry.Page) ([]authorisation.Operator, string, error) {
+			o, err := n.Operator(holder)
+			if err != nil || !called(o, name, identifier) {
+				return nil, "", err
+			}
+			return []authorisation.Operator{o}, "", nil
+		})
+		if own {
+			return list, err
+		}
+		return asPage(n.FindOperators(name, identifier, p))
 	})
 	get(r, "/applications", func(q *http.Request) (List[authorisation.Application], error) {
-		p, w, err := wantedOf(q)
-		if err != nil {
-			return List[authorisation.Application]{}, err
-		}
-		list, err := asPage(n.FindApplications(w, p))
-		return seen(q, list, err, func(a authorisation.Application) string { return a.Wish.Operator })
+		return found(q, n.FindApplications)
 	})
 	get(r, "/authorisations", func(q *http.Request) (List[authorisation.Authorisation], error) {
-		p, w, err := wantedOf(q)
-		if err != nil {
-			return List[authorisation.Authorisation]{}, err
-		}
-		list, err := asPage(n.FindAuthorisations(w, p))
-		return seen(q, list, err, func(a authorisation.Authorisation) string { return a.Operator })
+		return found(q, n.FindAuthorisations)
 	})
 	get(r, "/queue", func(q *http.Request) (List[registry.QueueItem], error) {
 		p, errPage := pageOf(q)
@@ -78,6 +80,35 @@ func localFound(r *mux.Router, n *registry.Node) {
 		}
 		return asPage(n.Queue(w, p))
 	})
+}
+
+// called reports whether an operator is found by the beginning of a name or by an
+// identifier.
+func called(o authorisation.Operator, name, identifier string) bool {
+	begins := func(f authorisation.Facet) bool {
+		return f.Name == authorisation.ByName && strings.HasPrefix(f.Value, authorisation.Folded(name))
+	}
+	return (identifier == "" || slices.Contains(o.Holder.Identifiers, identifier)) && (name == "" || slices.ContainsFunc(o.Facets(), begins))
+}
+
+// found is a page of the cases wanted. Who is outside looks among their own, which
+// are few: when something is due stands in each.
+func found[T any](q *http.Request, find func(registry.Wanted, registry.Page) ([]T, string, error)) (list List[T], err error) {
+	p, w, err := wantedOf(q)
+	if err != nil {
+		return list, err
+	}
+	list, own, err := ownPage(q, p, w.Holder, func(holder string, p registry.Page) ([]T, string, error) {
+		w.Holder = holder
+		if w.Before != 0 {
+			return nil, "", fmt.Errorf("%w: due_before: this is for officers", registry.ErrInvalid)
+		}
+		return find(w, p)
+	})
+	if own {
+		return list, err
+	}
+	return asPage(find(w, p))
 }
 
 const maxWithin = 3653 * 24 * time.Hour

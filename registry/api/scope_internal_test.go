@@ -27,6 +27,7 @@ type matrix struct {
 	t      *testing.T
 	node   *registry.Node
 	h      http.Handler
+	log    *slog.Logger
 	tokens map[access.Role]string
 	nums   map[access.Role]string
 }
@@ -47,7 +48,7 @@ func newMatrix(t *testing.T) *matrix {
 	fatal(t, err)
 	t.Cleanup(func() { n.Close() })
 	log := slog.New(slog.DiscardHandler)
-	m := &matrix{t: t, node: n, h: Local(n, log), tokens: map[access.Role]string{}, nums: map[access.Role]string{}}
+	m := &matrix{t: t, node: n, h: Local(n, log), log: log, tokens: map[access.Role]string{}, nums: map[access.Role]string{}}
 	for i, id := range []string{"NZ:ses:12345678A", "NZ:ses:23456789B"} {
 		o, err := n.RegisterOperator(t.Context(), registry.RegisterOperator{By: "Desk",
 			Holder: authorisation.Holder{LegalName: fmt.Sprint("Operator ", i), Identifiers: []string{id}}})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -16,37 +17,17 @@ func localVisits(r *mux.Router, n *registry.Node) {
 	})
 	get(r, "/visits", func(q *http.Request) (List[authorisation.Visit], error) {
 		visits, err := n.Visits()
-		list, err := seen(q, listOf(visits), err, func(v authorisation.Visit) string { return v.Operator })
 		if err != nil {
-			return list, err
+			return List[authorisation.Visit]{}, err
 		}
-		for i, v := range list.Items {
-			if list.Items[i], err = shown(q, n, v); err != nil {
-				return list, err
-			}
-		}
-		return list, nil
+		sees, err := n.Sees(q.Context())
+		return listOf(slices.DeleteFunc(visits, func(v authorisation.Visit) bool { return !sees(v.Operator) })), err
 	})
-	get(r, "/visits/{id}", func(q *http.Request) (authorisation.Visit, error) {
-		v, err := n.Visit(id(q))
-		if err != nil {
-			return v, err
-		}
-		return shown(q, n, v)
-	})
+	get(r, "/visits/{id}", named(n.Visit))
 	command(r, "/visits", n.PlanVisit)
 	command(r, "/visits/move", n.MoveVisit)
 	command(r, "/visits/cancel", n.CancelVisit)
 	command(r, "/visits/export", n.ExportVisit)
 	command(r, "/visits/import", n.ImportVisit)
 	command(r, "/visits/sign-off", n.SignOffVisit)
-}
-
-func shown(q *http.Request, n *registry.Node, v authorisation.Visit) (authorisation.Visit, error) {
-	inside, err := n.Inside(q.Context())
-	if err != nil || inside {
-		return v, err
-	}
-	v.Exports, v.Reports = []authorisation.VisitExport{}, []authorisation.VisitReport{}
-	return v, nil
 }
