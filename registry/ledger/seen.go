@@ -2,36 +2,31 @@ package ledger
 
 import "hash/maphash"
 
-// seenBits is the size of a [seen]: for ten million rows it is mistaken about one in
-// fifty that it never saw. 16 MiB.
-const seenBits = 1 << 27
+// seenWords is the size of a [seen]: for ten million rows it is mistaken about one in
+// seventy that it never saw. 16 MiB.
+const seenWords = 1 << 21
 
 // seen knows of nearly every key whether it was ever added, and never denies one that
 // was: rows that are made anew are mostly asked for before they are there, and what
 // the store had of them was thrown away, but not yet from its files.
 type seen struct {
-	seed maphash.Seed
-	bits []uint64
+	seed  maphash.Seed
+	words []uint64
 }
 
-func newSeen() *seen { return &seen{maphash.MakeSeed(), make([]uint64, seenBits/64)} }
+func newSeen() *seen { return &seen{maphash.MakeSeed(), make([]uint64, seenWords)} }
 
 func (s *seen) add(key string) {
-	for _, at := range s.places(maphash.String(s.seed, key)) {
-		s.bits[at/64] |= 1 << (at % 64)
-	}
+	at, bits := place(maphash.String(s.seed, key))
+	s.words[at] |= bits
 }
 
 func (s *seen) has(key []byte) bool {
-	for _, at := range s.places(maphash.Bytes(s.seed, key)) {
-		if s.bits[at/64]&(1<<(at%64)) == 0 {
-			return false
-		}
-	}
-	return true
+	at, bits := place(maphash.Bytes(s.seed, key))
+	return s.words[at]&bits == bits
 }
 
-// places are two of the bits, as a Bloom filter has them.
-func (s *seen) places(hash uint64) [2]uint64 {
-	return [2]uint64{hash % seenBits, (hash >> 32) % seenBits}
+// place is a word and three bits of it: a Bloom filter that is looked up in one place.
+func place(hash uint64) (at, bits uint64) {
+	return hash % seenWords, 1<<(hash>>22%64) | 1<<(hash>>28%64) | 1<<(hash>>34%64)
 }

@@ -17,20 +17,26 @@ const maxStaged = 16 << 10
 // thousands in a rebuild, are folded in memory, and a row that many of them change
 // is written once.
 type stage struct {
-	under rows
-	rows  map[string]*staged // by key, without the kind of row
-	seen  *seen              // all keys that went into the store, where it had no rows before; nil where it had
+	under interface { // the store, or a stage on its way into it
+		Projection
+		Reader
+	}
+	memo *memo             // of the store
+	rows map[string]staged // by key, without the kind of row
+	seen *seen             // all keys that went into the store, where it had no rows before; nil where it had
 }
 
 // A staged row is bytes, or a value that becomes bytes when somebody wants them.
 type staged struct {
 	raw     []byte
 	value   any
-	marshal func(any) ([]byte, error) // of value; nil once raw holds
+	marshal func(any) ([]byte, error) // of value; nil where raw holds
 	gone    bool
 }
 
-func newStage(under rows) *stage { return &stage{under: under, rows: map[string]*staged{}} }
+func newStage(under rows) *stage {
+	return &stage{under: under, memo: under.memo, rows: map[string]staged{}}
+}
 
 func (s *stage) Get(key []byte) ([]byte, error) {
 	row, ok := s.rows[string(key)]
@@ -47,26 +53,23 @@ func (s *stage) Get(key []byte) ([]byte, error) {
 func (s *stage) absent(key []byte) bool { return s.seen != nil && !s.seen.has(key) }
 
 // bytes are the row's own.
-func (r *staged) bytes() (raw []byte, err error) {
-	if r.gone {
+func (r staged) bytes() ([]byte, error) {
+	switch {
+	case r.gone:
 		return nil, ErrNotFound
-	}
-	if r.marshal != nil {
-		if r.raw, err = r.marshal(r.value); err != nil {
-			return nil, err
-		}
-		r.marshal = nil
+	case r.marshal != nil:
+		return r.marshal(r.value)
 	}
 	return r.raw, nil
 }
 
 func (s *stage) Set(key, value []byte) error {
-	s.rows[string(key)] = &staged{raw: slices.Clone(value)}
+	s.rows[string(key)] = staged{raw: slices.Clone(value)}
 	return nil
 }
 
 func (s *stage) Delete(key []byte) error {
-	s.rows[string(key)] = &staged{gone: true}
+	s.rows[string(key)] = staged{gone: true}
 	return nil
 }
 
@@ -91,7 +94,7 @@ func (s *stage) Read(key []byte, decode func([]byte) (any, error)) (any, error) 
 
 // Keep implements [Keeper].
 func (s *stage) Keep(key []byte, value any, marshal func(any) ([]byte, error)) {
-	s.rows[string(key)] = &staged{value: value, marshal: marshal}
+	s.rows[string(key)] = staged{value: value, marshal: marshal}
 }
 
 func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) error {
@@ -124,9 +127,33 @@ func (s *stage) Scan(prefix []byte, fn func(key, value []byte) (bool, error)) er
 	return nil
 }
 
-// flush moves the rows into a batch that makes the tree that large. What they were
-// written from is remembered.
+// settle makes a stage ready to go. What came and went in it was never in the store.
+func (s *stage) settle() {
+	if s.seen == nil {
+		return
+	}
+	for key, row := range s.rows {
+		if row.gone && s.absent([]byte(key)) {
+			delete(s.rows, key)
+			continue
+		}
+		s.seen.add(key)
+	}
+}
+
+// flush moves the rows into a batch that makes the tree that large.
 func (s *stage) flush(w *pebble.Batch, size int64) error {
+	s.settle()
+	if err := s.fill(w, size); err != nil {
+		return err
+	}
+	clear(s.rows)
+	return nil
+}
+
+// fill writes the rows into a batch that makes the tree that large. What they were
+// written from is remembered. The stage is only read.
+func (s *stage) fill(w *pebble.Batch, size int64) error {
 	for key, row := range s.rows {
 		if row.gone {
 			if err := w.Delete(nameKey(rowView, []byte(key)), nil); err != nil {
@@ -138,16 +165,12 @@ func (s *stage) flush(w *pebble.Batch, size int64) error {
 		if err != nil {
 			return fmt.Errorf("row %.80q: %w", key, err)
 		}
-		if s.seen != nil {
-			s.seen.add(key)
-		}
 		if row.value != nil {
-			s.under.memo.keep([]byte(key), size, len(raw), row.value)
+			s.memo.keep([]byte(key), size, len(raw), row.value)
 		}
 		if err := w.Set(nameKey(rowView, []byte(key)), raw, nil); err != nil {
 			return err
 		}
 	}
-	clear(s.rows)
 	return nil
 }
