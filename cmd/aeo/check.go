@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -129,24 +130,7 @@ func (d *desk) checkRow(p partner, packs packs, q federation.Question) row {
 
 func (a *app) reportCheck(d *desk, rows []row, c *checkCommand) error {
 	exit := exitOf(rows)
-	var lines []byte
-	if c.format == formatJSONL {
-		var err error
-		if lines, err = jsonLines(rows); err != nil {
-			return err
-		}
-	}
-	err := a.result(checkResult{Schema: "aeo.check/1", Rows: rows, Exit: exit}, func(w io.Writer) {
-		switch c.format {
-		case formatCSV:
-			writeCSV(w, rows)
-		case formatJSONL:
-			_, _ = w.Write(lines) // result reports it
-		default:
-			a.writeTable(w, rows)
-		}
-	})
-	if err != nil {
+	if err := a.writeRows(rows, c.format, exit); err != nil {
 		return err
 	}
 	d.adviseOn(rows)
@@ -154,6 +138,22 @@ func (a *app) reportCheck(d *desk, rows []row, c *checkCommand) error {
 		return nil
 	}
 	return exitWith(exit)
+}
+
+func (a *app) writeRows(rows []row, format string, exit int) error {
+	switch {
+	case a.json || format == formatTable:
+		return a.result(checkResult{Schema: "aeo.check/1", Rows: rows, Exit: exit}, func(w io.Writer) { a.writeTable(w, rows) })
+	case format == formatCSV:
+		var text bytes.Buffer
+		writeCSV(&text, rows)
+		return a.bare(text.Bytes())
+	}
+	lines, err := jsonLines(rows)
+	if err != nil {
+		return err
+	}
+	return a.bare(lines)
 }
 
 // adviseOn gives the hints of all rows once, and keeps evidence.

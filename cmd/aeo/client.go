@@ -70,7 +70,7 @@ func (c *client) get(path string, v any) error { return c.call(http.MethodGet, p
 func (c *client) post(path string, request, v any) error {
 	raw, err := jcs.Marshal(request)
 	if err != nil {
-		return fmt.Errorf("write request: %w", err)
+		return fail(exitUsage, fmt.Errorf("write request: %w", err)) // what was given is no text
 	}
 	return c.call(http.MethodPost, path, raw, v)
 }
@@ -161,7 +161,7 @@ func problemError(status int, raw []byte) error {
 	}
 	text := cmp.Or(p.Detail, p.Title)
 	name := p.Type[min(len(p.Type), len(api.ProblemPrefix)):]
-	return fail(cmp.Or(problemCodes[name], statusCodes[status], exitInternal), errors.New(text))
+	return fail(cmp.Or(problemCodes[name], statusCodes[status], exitInternal), &refusal{status, text})
 }
 
 // escape makes a word fit for a path.

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation/peer"
@@ -103,18 +106,52 @@ type written struct {
 
 // deliver writes a file, or its content to standard output where none was named.
 func (a *app) deliver(schema, name string, content []byte) error {
-	if name == "" {
-		return a.result(written{schema, "", len(content), string(content)}, func(w io.Writer) { w.Write(content) })
+	if name == "" || name == "-" {
+		if !a.json {
+			return a.bare(content)
+		}
+		return a.result(written{schema, "", len(content), string(content)}, nil)
 	}
 	if a.dryRun {
 		return a.wouldDo("write %s", name)
 	}
-	if err := peer.ReplaceFile(name, content); err != nil {
+	if err := writeNamed(name, content); err != nil {
 		return err
 	}
 	return a.result(written{schema, name, len(content), ""}, func(w io.Writer) {
 		fmt.Fprintf(w, "wrote %s, %d bytes\n", name, len(content))
 	})
+}
+
+// deliverNew is deliver where people write into the file afterwards: one that is there
+// already may hold what they wrote.
+func (a *app) deliverNew(schema, name string, content []byte) error {
+	if err := notThere(name); err != nil {
+		return err
+	}
+	return a.deliver(schema, name, content)
+}
+
+func notThere(name string) error {
+	if info, err := os.Lstat(name); err == nil && !info.IsDir() { // of a directory writeNamed says so
+		return fail(exitConflict, fmt.Errorf("%s is there already, and may hold what somebody wrote: name another file", name))
+	}
+	return nil
+}
+
+// writeNamed writes a file somebody named, whole or not at all, of mode 0600.
+func writeNamed(name string, content []byte) error {
+	err := error(syscall.EISDIR)
+	if info, statErr := os.Stat(name); statErr != nil || !info.IsDir() {
+		err = peer.ReplaceFile(name, content)
+	}
+	if place := (*fs.PathError)(nil); errors.As(err, &place) {
+		err = place.Err // of a name that nobody knows
+	}
+	if err != nil {
+		return fail(exitFile, fmt.Errorf("write %s: %w", name, err))
+	}
+	return nil
 }
 
 // shown is what a credential says of itself; nobody checked it.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 
 	"github.com/aeo-registry/aeo/keys/jcs"
@@ -117,8 +116,8 @@ func (a *app) evidenceGet() *cobra.Command {
 		Example: `  aeo application evidence get NZ-APP-000001 9f86d081 seal-log.pdf --purpose validation --by "A. Ngata"`,
 		Args:    cobra.ExactArgs(3),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := os.Stat(args[2]); err == nil {
-				return fail(exitConflict, fmt.Errorf("%s is there already", args[2]))
+			if err := notThere(args[2]); err != nil {
+				return err
 			}
 			c, err := a.node()
 			if err != nil {

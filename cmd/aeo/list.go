@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -131,13 +132,9 @@ func (l listing[T]) lines(a *app, list api.List[T]) error {
 		if err != nil {
 			return err
 		}
-		lines = append(lines, raw)
+		lines = append(lines, append(raw, '\n'))
 	}
-	return a.result(nil, func(w io.Writer) {
-		for _, line := range lines {
-			fmt.Fprintf(w, "%s\n", line)
-		}
-	})
+	return a.bare(bytes.Join(lines, nil))
 }
 
 // withSchema is the JSON of v with its schema in it.

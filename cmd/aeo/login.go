@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
@@ -59,6 +58,9 @@ func (a *app) token() (string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
+	if err == nil && strings.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		err = fail(exitFile, fmt.Errorf("%s holds no token", name), commandLine("aeo", "login", "NAME"))
+	}
 	return line, err
 }
 
@@ -70,8 +72,11 @@ func firstLine(name string) (string, error) {
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	if err != nil {
+		return "", badFile(err)
+	}
 	line, _, _ := bytes.Cut(raw, []byte("\n"))
-	return strings.TrimSuffix(string(line), "\r"), err
+	return strings.TrimSuffix(string(line), "\r"), nil
 }
 
 // password is read from a file, $AEO_PASSWORD, or whoever sits at the terminal.
@@ -127,10 +132,7 @@ number of the account, or the name of which there is one.`,
 			if err := c.post("/login", registry.Login{Name: args[0], Password: password, Seconds: hours * 3600}, &s); err != nil {
 				return err
 			}
-			if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-				return err
-			}
-			if err := peer.ReplaceFile(name, []byte(s.Token+"\n")); err != nil { // made with mode 0600
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o700), writeNamed(name, []byte(s.Token+"\n"))); err != nil {
 				return err
 			}
 			a.note("logged in as %s until %s", s.Account.Case, instant(s.ExpiresAt))

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/aeo-registry/aeo/federation/mra"
-	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +62,7 @@ func (a *app) sendSigned(signed []byte, out, by string) error {
 		return err
 	}
 	if out != "" {
-		if err := peer.ReplaceFile(out, signed); err != nil {
+		if err := writeNamed(out, signed); err != nil {
 			return err
 		}
 	}

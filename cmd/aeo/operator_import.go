@@ -52,7 +52,7 @@ names of {"script", "value"}, suspensions of {"from", "until"}, address an objec
 			if r.Format != intake.CSV && r.Format != intake.JSONL {
 				return fail(exitUsage, fmt.Errorf("format %.20q of %s: want --format csv or jsonl", r.Format, args[0]))
 			}
-			raw, err := readNamed(args[0], maxRegister)
+			raw, err := readWords(args[0], maxRegister)
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,13 @@ names of {"script", "value"}, suspensions of {"from", "until"}, address an objec
 // imported is what became of all parts.
 type imported struct {
 	registry.ImportReport
-	Awaits []string `json:"awaits"` // approvals of parts that wait for a second person
+	Awaits  []string `json:"awaits"`           // approvals of parts that wait for a second person
+	Waiting int    `json:"waiting,omitzero"` // rows in them
+}
+
+func (all *imported) add(part registry.ImportReport) {
+	all.Imported, all.Before, all.Refused = all.Imported+part.Imported, all.Before+part.Before, all.Refused+part.Refused
+	all.Rows, all.Problems = append(all.Rows, part.Rows...), append(all.Problems, part.Problems...)
 }
 
 // importRegister sends the parts one after the other and tells of them as one.
@@ -97,10 +103,23 @@ func (a *app) importRegister(name string, r registry.ImportRegister, parts []int
 	for i, p := range parts {
 		r.File, r.FirstRow = p.File, p.FirstRow
 		var report registry.ImportReport
-		err := c.post("/imports", r, &report)
-		if waits := (*awaitsSecond)(nil); errors.As(err, &waits) {
-			all.Awaits = append(all.Awaits, waits.approval.Case)
-			continue
+		err := error(nil)
+		if c.token != "" && !a.dryRun { // a second person is to be asked for what can be done
+			trial := r
+			trial.DryRun = true
+			if err = c.post("/imports", trial, &report); err == nil && report.Imported == 0 {
+				all.add(report)
+				continue
+			}
+		}
+		if err == nil {
+			problems := report.Problems
+			err = c.post("/imports", r, &report)
+			if waits := (*awaitsSecond)(nil); errors.As(err, &waits) {
+				all.Awaits, all.Problems = append(all.Awaits, waits.approval.Case), append(all.Problems, problems...)
+				all.Waiting, all.Before, all.Refused = all.Waiting+report.Imported, all.Before+report.Before, all.Refused+report.Refused
+				continue
+			}
 		}
 		if err != nil {
 			if i > 0 {
@@ -108,8 +127,7 @@ func (a *app) importRegister(name string, r registry.ImportRegister, parts []int
 			}
 			return err
 		}
-		all.Imported, all.Before, all.Refused = all.Imported+report.Imported, all.Before+report.Before, all.Refused+report.Refused
-		all.Rows, all.Problems = append(all.Rows, report.Rows...), append(all.Problems, report.Problems...)
+		all.add(report)
 	}
 	if a.dryRun {
 		a.note("dry run: nothing was changed")
@@ -130,6 +148,9 @@ func writeImport(w io.Writer, r *imported, dryRun bool) {
 	what := "imported"
 	if dryRun {
 		what = "to be imported"
+	}
+	if len(r.Awaits) > 0 {
+		what += fmt.Sprintf(", %d to be imported", r.Waiting)
 	}
 	fmt.Fprintf(w, "%d rows %s, %d imported before, %d refused\n", r.Imported, what, r.Before, r.Refused)
 	for _, number := range r.Awaits {

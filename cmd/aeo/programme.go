@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 
@@ -106,7 +105,7 @@ func (a *app) programmeExport() *cobra.Command {
 			if err := raw.Indent(jsontext.WithIndent("  ")); err != nil {
 				return err
 			}
-			return a.deliver("aeo.file/1", slices.Concat(args, []string{""})[0], append(raw, '\n'))
+			return a.deliverNew("aeo.file/1", slices.Concat(args, []string{""})[0], append(raw, '\n'))
 		},
 	}
 	cmd.Flags().IntVar(&year, "holidays", 0, "the holidays of this year instead of the pack")
@@ -114,29 +113,12 @@ func (a *app) programmeExport() *cobra.Command {
 	return cmd
 }
 
-// readDocument reads a pack or a year of holidays, bounded.
-func readDocument(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, programme.MaxPack+1))
-	if err != nil {
-		return "", err
-	}
-	if len(raw) > programme.MaxPack {
-		return "", fail(exitUsage, fmt.Errorf("%s is larger than %d bytes", name, programme.MaxPack))
-	}
-	return string(raw), nil
-}
-
 func (a *app) programmeCheck(verb, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " FILE", Short: short, Args: cobra.ExactArgs(1),
 		Example: "  aeo programme " + verb + " pack.json",
 		RunE: func(_ *cobra.Command, args []string) error {
-			content, err := readDocument(args[0])
+			content, err := readWords(args[0], programme.MaxPack)
 			if err != nil {
 				return err
 			}
@@ -145,7 +127,7 @@ func (a *app) programmeCheck(verb, short string) *cobra.Command {
 				return err
 			}
 			var c registry.Candidate
-			if err := n.post("/programme/check", registry.CheckDocument{Content: content}, &c); err != nil {
+			if err := n.post("/programme/check", registry.CheckDocument{Content: string(content)}, &c); err != nil {
 				return err
 			}
 			if err := a.showCandidate(c, verb == "diff"); err != nil || len(c.Problems) == 0 {
@@ -185,9 +167,11 @@ func (a *app) programmeApprove() *cobra.Command {
 		Example: `  aeo programme approve pack.json --by "M. Rangi" --second "T. Walker" --yes`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) (err error) {
-			if r.Content, err = readDocument(args[0]); err != nil {
+			content, err := readWords(args[0], programme.MaxPack)
+			if err != nil {
 				return err
 			}
+			r.Content = string(content)
 			r.DryRun = a.dryRun
 			return changed(a, "approve "+args[0], "/programme/approve", r, a.showProgramme)
 		},

@@ -36,7 +36,7 @@ func (a *app) applicationQuestionnaire() *cobra.Command {
 			if form == "" {
 				return a.reply("aeo.questionnaire/1", q, func(w io.Writer) { writeQuestions(w, q) })
 			}
-			return a.deliver("aeo.file/1", form, formCSV(q))
+			return a.deliverNew("aeo.file/1", form, formCSV(q))
 		},
 	}
 	cmd.Flags().StringVar(&form, "csv", "", "write a form for a spreadsheet to this file; application answer reads it back")

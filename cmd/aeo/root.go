@@ -28,6 +28,7 @@ func run(args []string, a *app) (code int) {
 		a.note("this takes two people: another agrees with aeo approve give %s", waits.approval.Case)
 		err = a.showApproval(waits.approval)
 	}
+	err = advised(cmd, err)
 	if err != nil && !a.started { // of what cobra finds before a verb runs, nothing has a type
 		err = fail(exitUsage, fmt.Errorf("%s: %w", cmd.CommandPath(), err), cmd.CommandPath()+" --help")
 	}

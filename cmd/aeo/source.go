@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
 
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/bundle"
@@ -107,6 +108,14 @@ func (d *desk) lookup(identifier string, q federation.Question) *federation.Deci
 	return d.verifier.Lookup(identifier, q)
 }
 
+// badFile marks what is wrong with a file that was named as that.
+func badFile(err error) error {
+	if codeOf(err) == exitInternal {
+		return fail(exitFile, err)
+	}
+	return err
+}
+
 // readNamed reads a file somebody named, and of one that is too large just
 // enough to show that it is: whoever judges the content says so.
 func readNamed(name string, most int64) ([]byte, error) {
@@ -128,4 +137,20 @@ func readNamed(name string, most int64) ([]byte, error) {
 		return nil, fail(exitFile, fmt.Errorf("read %s: %w", name, err))
 	}
 	return raw.Bytes(), nil
+}
+
+// readWords reads a file of text somebody named.
+func readWords(name string, most int64) ([]byte, error) {
+	raw, err := readNamed(name, most)
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(raw)) > most:
+		return nil, fail(exitUsage, fmt.Errorf("%s has more than %d bytes", name, most))
+	case len(raw) == 0:
+		return nil, fail(exitUsage, fmt.Errorf("%s is empty", name))
+	case !utf8.Valid(raw):
+		return nil, fail(exitUsage, fmt.Errorf("%s is no text in UTF-8", name))
+	}
+	return raw, nil
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -38,10 +38,9 @@ type app struct {
 // "schema", else what human writes. A verb calls it once.
 func (a *app) result(v any, human func(w io.Writer)) error {
 	if !a.json {
-		w := bufio.NewWriter(a.out)
-		human(w)
-		a.spoken = true
-		return wrapOutput(w.Flush())
+		var text bytes.Buffer
+		human(&text)
+		return a.bare([]byte(isolated(text.String())))
 	}
 	raw, err := jcs.Marshal(v)
 	if err != nil {
@@ -55,6 +54,13 @@ func (a *app) result(v any, human func(w io.Writer)) error {
 	}
 	a.spoken = true
 	_, err = a.out.Write(append(raw, '\n'))
+	return wrapOutput(err)
+}
+
+// bare prints a result that is no text for people: a file, CSV, JSON a line.
+func (a *app) bare(content []byte) error {
+	a.spoken = true
+	_, err := a.out.Write(content)
 	return wrapOutput(err)
 }
 
@@ -82,7 +88,7 @@ func (a *app) hint(format string, args ...any) {
 	}
 }
 
-func (a *app) say(kind, text string) { fmt.Fprintf(a.err, "aeo: %s%s\n", kind, plain(text)) }
+func (a *app) say(kind, text string) { fmt.Fprintf(a.err, "aeo: %s%s\n", kind, isolated(plain(text))) }
 
 // maxHints keeps the next step findable.
 const maxHints = 2

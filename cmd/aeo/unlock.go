@@ -32,9 +32,11 @@ func (u *unlocking) open() (keyring.Unlock, error) {
 	case u.identity != "" && u.passphrase != "":
 		return keyring.Unlock{}, fail(exitUsage, errors.New("--identity and --passphrase-file exclude each other"))
 	case u.identity != "":
-		return keyring.IdentityFile(u.identity)
+		key, err := keyring.IdentityFile(u.identity)
+		return key, badFile(err)
 	case u.passphrase != "":
-		return keyring.PassphraseFile(u.passphrase)
+		key, err := keyring.PassphraseFile(u.passphrase)
+		return key, badFile(err)
 	}
 	return keyring.Unlock{}, fail(exitUsage, errors.New("the key ring is locked: use --identity FILE or --passphrase-file FILE"))
 }

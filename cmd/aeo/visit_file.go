@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/aeo-registry/aeo/federation/peer"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/visit"
@@ -22,6 +22,15 @@ type taken struct{ lock unlocking }
 func (t *taken) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&t.lock.identity, "identity", "", "age identity file that the file is encrypted to")
 	cmd.Flags().StringVar(&t.lock.passphrase, "passphrase-file", "", "file whose first line is the passphrase that the file is encrypted with")
+}
+
+// again is what may be typed next about the file.
+func (t *taken) again(verb string, words ...string) string {
+	words = append([]string{"aeo", "application", "visit", verb}, words...)
+	if !t.plain() {
+		words = append(words, t.lock.words()...)
+	}
+	return commandLine(words...)
 }
 
 func (t *taken) plain() bool { return t.lock.identity == "" && t.lock.passphrase == "" }
@@ -76,10 +85,7 @@ func (t *taken) write(name string, raw []byte) error {
 		}
 		raw = out.Bytes()
 	}
-	if err := peer.ReplaceFile(name, raw); err != nil { // made with mode 0600
-		return fail(exitFile, err)
-	}
-	return nil
+	return writeNamed(name, raw)
 }
 
 func (a *app) visitExport() *cobra.Command {
@@ -93,8 +99,14 @@ func (a *app) visitExport() *cobra.Command {
   aeo application visit export NZ-VIS-000001 visit.aeovisit --sample declarations.csv --draw 10 --by "V. Lead" --yes`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := notThere(args[1]); err != nil {
+				return err
+			}
+			if (list == "") != (r.Draw == 0) {
+				return fail(exitUsage, errors.New("--sample FILE and --draw N go together"))
+			}
 			if list != "" {
-				raw, err := readNamed(list, visit.MaxList)
+				raw, err := readWords(list, visit.MaxList)
 				if err != nil {
 					return err
 				}
@@ -117,7 +129,7 @@ func (a *app) visitExport() *cobra.Command {
 			if err := t.write(args[1], h.File); err != nil {
 				return err
 			}
-			a.hint("aeo application visit form %s", args[1])
+			a.hint("%s", t.again("form", args[1]))
 			return a.showVisit(h.Visit)
 		},
 	}
@@ -146,10 +158,10 @@ func (a *app) visitForm() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := peer.ReplaceFile(sheet, raw); err != nil {
-					return fail(exitFile, err)
+				if err := errors.Join(notThere(sheet), writeNamed(sheet, raw)); err != nil {
+					return err
 				}
-				a.hint("aeo application visit fill %s --csv %s --visited-on 2026-12-01", args[0], sheet)
+				a.hint("%s", t.again("fill", args[0], "--csv", sheet, "--visited-on", day(a.now().Unix())))
 			}
 			return a.showTaken(f, form)
 		},
