@@ -75,7 +75,7 @@ func (a *app) actionList() *cobra.Command {
 				return err
 			}
 			return listing[authorisation.CorrectiveAction]{"", "aeo.actions/1", "", func(act authorisation.CorrectiveAction) [][]string {
-				return [][]string{{actionLine(act)}}
+				return [][]string{{a.actionLine(act)}}
 			}}.reply(a, api.List[authorisation.CorrectiveAction]{Items: s.Actions})
 		},
 	}

@@ -16,7 +16,7 @@ func newApplicationCmd(a *app) *cobra.Command {
 		a.applicationWithdraw(), showing(a, "show APPLICATION", "show an application", "/applications", a.showFile),
 		applicationListing().command(a, "list applications: all, or those looked for", append(caseFilters(),
 			filter{"officer", "officer", "that this officer has", nil}, filter{"office", "office", "of this office", nil},
-			filter{"due-before", "due_before", "in which something is due before this time or date", parseInstantFlag})...))
+			filter{"due-before", "due_before", "in which something is due before this time or date", a.parseTimeFlag})...))
 	cmd.AddCommand(a.assessmentCmds()...)
 	cmd.AddCommand(a.procedureVerbs()...)
 	cmd.AddCommand(newVisitCmd(a))

@@ -192,10 +192,10 @@ func (a *app) applicationServe() *cobra.Command {
 		"record the service of the decision on", "serve", r,
 		func(number string, dryRun bool) error {
 			r.Application, r.DryRun = number, dryRun
-			if err := readFlag("sent", sent, parseInstant, &r.SentAt); err != nil {
+			if err := readFlag("sent", sent, a.parseTime, &r.SentAt); err != nil {
 				return err
 			}
-			return readFlag("received", received, parseInstant, &r.ReceivedAt)
+			return readFlag("received", received, a.parseTime, &r.ReceivedAt)
 		},
 		func(cmd *cobra.Command) {
 			cmd.Flags().StringVar((*string)(&r.Channel), "channel", "", "portal, post, hand or publication")
@@ -233,10 +233,10 @@ func (a *app) takeBack(verb, short, what string) *cobra.Command {
 	return a.step(caseStep{verb, short, example, what, verb, r,
 		func(number string, dryRun bool) error {
 			r.Application, r.DryRun = number, dryRun
-			if err := readFlag("from", from, parseInstant, &r.From); err != nil {
+			if err := readFlag("from", from, a.parseTime, &r.From); err != nil {
 				return err
 			}
-			return readFlag("until", until, parseInstant, &r.Until)
+			return readFlag("until", until, a.parseTime, &r.Until)
 		},
 		func(cmd *cobra.Command) {
 			takeBackFlags(cmd, verb, (*string)(&r.Who), &from, &until, &r.Field, &r.Old, &r.New)
@@ -300,6 +300,9 @@ func (a *app) writeApplication(w io.Writer, app authorisation.Application) {
 		fmt.Fprintf(w, "  %-14s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	line("operator", "%s", app.Wish.Operator)
+	for _, s := range app.Wish.Sites {
+		line("site", "%s  %s, %s", s.ID, plain(s.Name), s.Address.Country)
+	}
 	if app.Wish.SuccessorOf != "" {
 		line("succeeds", "%s", app.Wish.SuccessorOf)
 	}
@@ -329,7 +332,7 @@ func (a *app) writeApplication(w io.Writer, app authorisation.Application) {
 	if n := len(found); n > 0 {
 		line("assessed", "%d of %d criteria, by %s", n, len(app.Wish.Requirements), plain(strings.Join(app.Assessors, ", ")))
 	}
-	writeDecision(w, app, line)
+	a.writeDecision(app, line)
 	if app.Authorisation != "" {
 		line("authorisation", "%s", app.Authorisation)
 	}
@@ -338,7 +341,7 @@ func (a *app) writeApplication(w io.Writer, app authorisation.Application) {
 	}
 }
 
-func writeDecision(_ io.Writer, app authorisation.Application, line func(string, string, ...any)) {
+func (a *app) writeDecision(app authorisation.Application, line func(string, string, ...any)) {
 	if h := app.Heard; h != nil {
 		switch {
 		case h.RepliedAt != 0:
@@ -357,7 +360,7 @@ func writeDecision(_ io.Writer, app authorisation.Application, line func(string,
 			line("late", "decided %s, after the time for it", instant(d.At))
 		}
 		if d.BarUntil != 0 && d.SetAsideAt == 0 {
-			line("barred", "until %s", instant(d.BarUntil))
+			line("barred", "until %s", a.deadlineOf(d.BarUntil))
 		}
 		if d.SetAsideAt != 0 {
 			line("set aside", "from %s on", instant(d.SetAsideAt))

@@ -3,9 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 )
 
@@ -78,8 +84,41 @@ func (a *app) showApproval(p authorisation.Approval) error {
 			fmt.Fprintf(w, "  reason         %s\n", plain(p.Reason))
 		}
 		if p.Request != nil {
-			fmt.Fprintf(w, "  request        %s\n", plain(string(p.Request)))
+			for i, line := range requestLines(p.Request) {
+				what := "request"
+				if i > 0 {
+					what = ""
+				}
+				fmt.Fprintf(w, "  %-14s %s\n", what, plain(line))
+			}
 		}
 		fmt.Fprintf(w, "  sha256         %s\n", p.SHA256)
 	})
+}
+
+// longest is how much of one member of a request a line shows.
+const longest = 200
+
+// requestLines are what a request says, a line for each member that says something.
+func requestLines(request jsontext.Value) (lines []string) {
+	var members map[string]jsontext.Value
+	if err := jcs.UnmarshalOpen(request, &members); err != nil {
+		return []string{string(request)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		value := string(members[name])
+		if value == `""` || value == "false" || value == "null" {
+			continue
+		}
+		if len(value) > longest {
+			value = fmt.Sprintf("%d bytes; --json shows them", len(value))
+		} else if members[name].Kind() == '"' {
+			_ = jcs.UnmarshalOpen(members[name], &value) // it is a string
+		}
+		if at, err := strconv.ParseInt(value, 10, 64); err == nil && at > 1e9 {
+			value = instant(at) // nothing else in a request is so large
+		}
+		lines = append(lines, strings.ReplaceAll(name, "_", " ")+": "+value)
+	}
+	return lines
 }

@@ -40,7 +40,7 @@ func (a *app) assessmentOf(number string) (s authorisation.Assessment, err error
 
 func (a *app) showAssessment(s authorisation.Assessment) error {
 	return a.reply("aeo.assessment/1", s, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  %d criteria, %d questions open, %d files of evidence\n", s.Case, len(s.Criteria), len(s.Unanswered()), len(s.Evidence))
+		fmt.Fprintf(w, "%s  %d criteria, %s open, %s of evidence\n", s.Case, len(s.Criteria), counted(len(s.Unanswered()), "question"), counted(len(s.Evidence), "file"))
 		for _, n := range s.Sections {
 			fmt.Fprintf(w, "  section %-6s %s\n", n.Group, plain(n.Person))
 		}
@@ -49,27 +49,27 @@ func (a *app) showAssessment(s authorisation.Assessment) error {
 			if y.Basis != "" {
 				basis = y.Basis + ": " + plain(y.Note)
 			}
-			fmt.Fprintf(w, "  young          established %s, %s\n", day(y.EstablishedOn), basis)
+			fmt.Fprintf(w, "  young          established %s, %s\n", a.dayOf(y.EstablishedOn), basis)
 		}
 		for _, h := range s.Certificates {
-			fmt.Fprintf(w, "  certificate    %s %s of %s, valid to %s, for %s\n", h.Code, plain(h.Number), plain(h.Issuer), day(h.ValidUntil-1), strings.Join(h.Covers, " "))
+			fmt.Fprintf(w, "  certificate    %s %s of %s, valid to %s, for %s\n", h.Code, plain(h.Number), plain(h.Issuer), a.dayOf(h.ValidUntil-1), strings.Join(h.Covers, " "))
 		}
 		if s.Sample != nil {
 			fmt.Fprintf(w, "  scored twice   %s: %d scores are in\n", strings.Join(s.Sample.Criteria, " "), len(s.Second))
 		}
 		for _, act := range s.Actions {
-			fmt.Fprintf(w, "  %s\n", actionLine(act))
+			fmt.Fprintf(w, "  %s\n", a.actionLine(act))
 		}
 	})
 }
 
-func actionLine(act authorisation.CorrectiveAction) string {
-	state := "due " + instant(act.Due)
+func (a *app) actionLine(act authorisation.CorrectiveAction) string {
+	state := "due by " + a.deadlineOf(act.Due)
 	switch {
 	case act.ClosedAt != 0:
-		state = "closed " + day(act.ClosedAt) + " by " + act.ClosedBy
+		state = "closed " + a.dayOf(act.ClosedAt) + " by " + act.ClosedBy
 	case act.OverdueAt != 0:
-		state = "OVERDUE since " + instant(act.Due)
+		state = "OVERDUE since " + a.deadlineOf(act.Due)
 	}
 	if act.Condition {
 		state += ", a condition"

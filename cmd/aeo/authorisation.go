@@ -49,7 +49,7 @@ func (a *app) measure(m measure) *cobra.Command {
 		Use: m.verb + " AUTHORISATION", Short: m.short, Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if err := errors.Join(readFlag("from", from, parseInstant, &r.From), readFlag("heard", heard, parseInstant, &r.HeardAt)); err != nil {
+			if err := errors.Join(readFlag("from", from, a.parseTime, &r.From), readFlag("heard", heard, a.parseTime, &r.HeardAt)); err != nil {
 				return err
 			}
 			r.Ground, r.Served = authorisation.Ground(ground), authorisation.Channel(served)
@@ -102,7 +102,7 @@ func (a *app) amend() *cobra.Command {
 		Use: "amend AUTHORISATION", Short: "change roles or scope; its credentials are replaced", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if err := readFlag("heard", heard, parseInstant, &r.HeardAt); err != nil {
+			if err := readFlag("heard", heard, a.parseTime, &r.HeardAt); err != nil {
 				return err
 			}
 			return changed(a, "amend "+args[0]+"; its credentials are replaced", "/authorisations/amend", r, a.showAuthorisation)
@@ -141,10 +141,10 @@ func (a *app) writeAuthorisation(w io.Writer, auth authorisation.Authorisation) 
 		}
 		fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
 		a.showSuspension(w, c, auth)
-		showService(w, c)
+		a.showService(w, c)
 		a.showStay(w, c)
 		for _, p := range c.Pending {
-			fmt.Fprintf(w, "  %-13s %s on %s\n", "", p.Act, instant(p.From))
+			fmt.Fprintf(w, "  %-13s %s on %s\n", "", strings.ReplaceAll(string(p.Act), "_", " "), a.momentOf(p.From))
 		}
 	}
 	a.showResting(w, auth)
@@ -165,10 +165,10 @@ func (a *app) showSuspension(w io.Writer, c authorisation.Component, auth author
 		fmt.Fprintf(w, "  %-13s confirmed by %s\n", "", s.Confirmed)
 	}
 	if s.Overdue != 0 {
-		fmt.Fprintf(w, "  %-13s a decision is due since %s\n", "", instant(s.Overdue))
+		fmt.Fprintf(w, "  %-13s a decision is due since %s\n", "", a.deadlineOf(s.Overdue))
 	}
 	if r := s.Remedied; r != nil {
-		fmt.Fprintf(w, "  %-13s remedied, says %s on %s: %s\n", "", r.By, day(r.At), r.Text)
+		fmt.Fprintf(w, "  %-13s remedied, says %s on %s: %s\n", "", r.By, a.dayOf(r.At), r.Text)
 	}
 	for _, k := range auth.Clocks {
 		rule, of, _ := strings.Cut(k.Rule, "#")
@@ -177,7 +177,7 @@ func (a *app) showSuspension(w io.Writer, c authorisation.Component, auth author
 		}
 		what := strings.ReplaceAll(rule, "_", " ")
 		for _, s := range k.Standing {
-			fmt.Fprintf(w, "  %-13s %s stands still since %s for %s%s\n", "", what, day(s.Since), strings.ReplaceAll(s.For, "_", " "), because(s.Reason, s.Basis))
+			fmt.Fprintf(w, "  %-13s %s stands still since %s for %s%s\n", "", what, a.dayOf(s.Since), strings.ReplaceAll(s.For, "_", " "), because(s.Reason, s.Basis))
 		}
 		if k.Due != 0 {
 			fmt.Fprintf(w, "  %-13s %s %s, then %s\n", "", what, dueIn(k.Due, a.zoneOf(auth.Authority)), lapseWords(rule, k.Outcome))

@@ -35,7 +35,7 @@ func (a *app) monitor() *cobra.Command {
 			if token, err := a.token(); r.By == "" && (err != nil || token == "") {
 				return fail(exitUsage, errors.Join(errors.New("--by is missing, and nobody is logged in: who plans it?"), err))
 			}
-			if err := readFlag("recheck-by", recheck, parseInstant, &r.RecheckBy); err != nil {
+			if err := readFlag("recheck-by", recheck, a.parseTime, &r.RecheckBy); err != nil {
 				return err
 			}
 			return changed(a, "plan the monitoring of "+args[0], "/monitoring/plan", r, a.showMonitoring)
@@ -59,7 +59,7 @@ func (a *app) holderReport() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
 			r.Kind, r.Result = authorisation.ReportKind(kind), authorisation.Result(result)
-			if err := readFlag("happened", happened, parseInstant, &r.HappenedAt); err != nil {
+			if err := readFlag("happened", happened, a.parseTime, &r.HappenedAt); err != nil {
 				return err
 			}
 			return changed(a, "report to customs about "+args[0], "/monitoring/report", r, a.showMonitoring)
@@ -148,7 +148,7 @@ func (a *app) action() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun, r.Severity = args[0], a.dryRun, authorisation.Severity(severity)
-			if err := readFlag("due", due, parseInstant, &r.Due); err != nil {
+			if err := readFlag("due", due, a.parseTime, &r.Due); err != nil {
 				return err
 			}
 			return changed(a, "a corrective action of "+args[0], "/monitoring/action", r, a.showMonitoring)
@@ -168,7 +168,7 @@ func (a *app) action() *cobra.Command {
 
 func (a *app) showMonitoring(m authorisation.Monitoring) error {
 	return a.reply("aeo.monitoring/1", m, func(w io.Writer) {
-		fmt.Fprintf(w, "%s  watched since %s, operator %s\n", m.Case, day(m.Since), m.Operator)
+		fmt.Fprintf(w, "%s  watched since %s, operator %s\n", m.Case, a.dayOf(m.Since), m.Operator)
 		if m.Risk != "" {
 			fmt.Fprintf(w, "  risk          %s\n", m.Risk)
 		}
@@ -177,7 +177,7 @@ func (a *app) showMonitoring(m authorisation.Monitoring) error {
 		}
 		printClocks(w, m.Clocks, a.zoneOf(""))
 		for _, r := range m.Reports {
-			fmt.Fprintf(w, "  report %-6d %s of %s by %s%s: %s\n", r.ID, strings.Trim(string(r.Kind)+" "+r.Code, " "), day(r.At), r.By, lateWords(r), r.Text)
+			fmt.Fprintf(w, "  report %-6d %s of %s by %s%s: %s\n", r.ID, strings.Trim(string(r.Kind)+" "+r.Code, " "), a.dayOf(r.At), r.By, a.lateWords(r), r.Text)
 			if r.HeldAt != "" {
 				fmt.Fprintf(w, "  %-13s the goods are at %s\n", "", r.HeldAt)
 			}
@@ -185,30 +185,30 @@ func (a *app) showMonitoring(m authorisation.Monitoring) error {
 				fmt.Fprintf(w, "  %-13s waits for an answer\n", "")
 			}
 			for _, n := range r.Answers {
-				fmt.Fprintf(w, "  %-13s acknowledged %s by %s%s\n", "", day(n.At), n.By, answerWords(n, r.Office))
+				fmt.Fprintf(w, "  %-13s acknowledged %s by %s%s\n", "", a.dayOf(n.At), n.By, answerWords(n, r.Office))
 			}
 		}
 		if c := m.Recheck; c != nil && c.ClosedAt == 0 {
-			fmt.Fprintf(w, "  re-check      since %s, %s\n", day(c.OpenedAt), c.Cause)
+			fmt.Fprintf(w, "  re-check      since %s, %s\n", a.dayOf(c.OpenedAt), c.Cause)
 		} else if c != nil {
-			fmt.Fprintf(w, "  re-check      ended %s: %s; told by %s: %s\n", day(c.ClosedAt), c.Result, c.Told, c.Said)
+			fmt.Fprintf(w, "  re-check      ended %s: %s; told by %s: %s\n", a.dayOf(c.ClosedAt), c.Result, c.Told, c.Said)
 		}
 		for _, c := range m.Checks {
-			fmt.Fprintf(w, "  check         %s: %s (%s, %s)\n", strings.ReplaceAll(c.What, "_", " "), c.Finding, c.Source, day(c.At))
+			fmt.Fprintf(w, "  check         %s: %s (%s, %s)\n", strings.ReplaceAll(c.What, "_", " "), c.Finding, c.Source, a.dayOf(c.At))
 		}
 		for _, c := range m.Actions {
-			done := "due " + day(c.Due)
+			done := "due by " + a.deadlineOf(c.Due)
 			if c.ClosedAt != 0 {
-				done = "done " + day(c.ClosedAt)
+				done = "done " + a.dayOf(c.ClosedAt)
 			}
 			fmt.Fprintf(w, "  action %-6s %s, %s: %s; %s\n", c.ID, c.Criterion, c.Severity, c.What, done)
 		}
 	})
 }
 
-func lateWords(r authorisation.Report) string {
+func (a *app) lateWords(r authorisation.Report) string {
 	if r.Late() {
-		return ", late (due " + day(r.DueAt) + ")"
+		return ", late (due by " + a.deadlineOf(r.DueAt) + ")"
 	}
 	return ""
 }

@@ -80,14 +80,14 @@ func (a *app) showResting(w io.Writer, auth authorisation.Authorisation) {
 			fmt.Fprintf(w, "  %-13s TO BE TOLD: %s of %s from %s\n", "", t.Act, strings.Join(t.Components, ", "), instant(t.From))
 		}
 		if t := r.Told; t != nil {
-			fmt.Fprintf(w, "  %-13s told %s by %s: %s of %s from %s\n", "", day(r.ToldAt), r.ToldBy, t.Act, strings.Join(t.Components, ", "), instant(t.From))
+			fmt.Fprintf(w, "  %-13s told %s by %s: %s of %s from %s\n", "", a.dayOf(r.ToldAt), r.ToldBy, t.Act, strings.Join(t.Components, ", "), instant(t.From))
 		}
 		if e := r.Ended; e != nil {
 			why := e.Note
 			if e.OnAEO {
 				why = strings.TrimSuffix("for a criterion of the status; consider a re-check: "+why, ": ")
 			}
-			fmt.Fprintf(w, "  %-13s %s on %s%s\n", "", e.Outcome, day(e.At), because(why))
+			fmt.Fprintf(w, "  %-13s %s on %s%s\n", "", e.Outcome, a.dayOf(e.At), because(why))
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (a *app) serveMeasure() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
 			r.Of, r.Channel = authorisation.Act(of), authorisation.Channel(channel)
-			if err := errors.Join(readFlag("sent", sent, parseInstant, &r.SentAt), readFlag("received", received, parseInstant, &r.ReceivedAt)); err != nil {
+			if err := errors.Join(readFlag("sent", sent, a.parseTime, &r.SentAt), readFlag("received", received, a.parseTime, &r.ReceivedAt)); err != nil {
 				return err
 			}
 			return changed(a, "record how a measure on "+args[0]+" was served", "/authorisations/serve", r, a.showAuthorisation)
@@ -37,16 +37,16 @@ func (a *app) serveMeasure() *cobra.Command {
 }
 
 // showService says how measures on a component reached the holder.
-func showService(w io.Writer, c authorisation.Component) {
+func (a *app) showService(w io.Writer, c authorisation.Component) {
 	for _, m := range c.Measures {
 		s := m.Service
 		switch {
 		case s == nil && m.OnReceipt:
 			fmt.Fprintf(w, "  %-13s %s takes effect on receipt; how it was served is not recorded\n", "", m.Act)
 		case s != nil && s.ReceivedAt == 0:
-			fmt.Fprintf(w, "  %-13s %s served by %s, sent %s%s\n", "", m.Act, s.Channel, day(s.SentAt), because(s.Proof))
+			fmt.Fprintf(w, "  %-13s %s served by %s, sent %s%s\n", "", m.Act, s.Channel, a.dayOf(s.SentAt), because(s.Proof))
 		case s != nil:
-			fmt.Fprintf(w, "  %-13s %s served by %s, received %s%s\n", "", m.Act, s.Channel, day(s.ReceivedAt), because(s.Proof))
+			fmt.Fprintf(w, "  %-13s %s served by %s, received %s%s\n", "", m.Act, s.Channel, a.dayOf(s.ReceivedAt), because(s.Proof))
 		}
 	}
 }

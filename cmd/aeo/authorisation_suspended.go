@@ -20,7 +20,7 @@ func (a *app) extendSuspension() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
-			if err := readFlag("until", until, parseInstant, &r.Until); err != nil {
+			if err := readFlag("until", until, a.parseTime, &r.Until); err != nil {
 				return err
 			}
 			return changed(a, "change how long the suspension of "+args[0]+" lasts", "/authorisations/extend", r, a.showAuthorisation)

@@ -32,7 +32,7 @@ func (a *app) takeBackMeasure(verb, short, what, example string) *cobra.Command 
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
 			r.Of, r.Who = authorisation.Act(of), authorisation.Remedy(who)
-			if err := errors.Join(readFlag("from", from, parseInstant, &r.From), readFlag("until", until, parseInstant, &r.Until)); err != nil {
+			if err := errors.Join(readFlag("from", from, a.parseTime, &r.From), readFlag("until", until, a.parseTime, &r.Until)); err != nil {
 				return err
 			}
 			return changed(a, what+" "+args[0], "/authorisations/"+verb, r, a.showAuthorisation)
@@ -94,7 +94,7 @@ func (a *app) showStay(w io.Writer, c authorisation.Component) {
 	}
 	until := ""
 	if c.Stayed.Until != 0 {
-		until = " until " + instant(c.Stayed.Until)
+		until = " until " + a.momentOf(c.Stayed.Until)
 	}
 	fmt.Fprintf(w, "  %-13s %s stayed by %s since %s%s\n", "", c.Stayed.Of, c.Stayed.Who, instant(c.Stayed.From), until)
 }

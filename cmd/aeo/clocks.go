@@ -11,6 +11,38 @@ import (
 	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
+// parseTime reads what the verbs about cases take: a date is one of the authority's
+// own calendar, which may be tomorrow's or yesterday's in UTC.
+func (a *app) parseTime(s string) (int64, error) {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return parseInstant(s) // whatever node it is
+	}
+	return parseIn(s, a.zoneOf(""))
+}
+
+// dayOf is the date of a time by the authority's own calendar.
+func (a *app) dayOf(at int64) string { return time.Unix(at, 0).In(a.zoneOf("")).Format(time.DateOnly) }
+
+// deadlineOf is when a time runs out: at the end of a day, or at an instant.
+func (a *app) deadlineOf(due int64) string {
+	zone := a.zoneOf("")
+	at := time.Unix(due, 0).In(zone)
+	if d := deadline.DateOf(at, zone); d.Begins(zone).Equal(at) {
+		return fmt.Sprintf("the end of %s", d-1)
+	}
+	return instant(due)
+}
+
+// momentOf is when something begins: with a day, or at an instant.
+func (a *app) momentOf(from int64) string {
+	zone := a.zoneOf("")
+	at := time.Unix(from, 0).In(zone)
+	if d := deadline.DateOf(at, zone); d.Begins(zone).Equal(at) {
+		return fmt.Sprintf("%s (%s)", d, zone)
+	}
+	return instant(from)
+}
+
 // zoneOf is the time of the authority that decides a case: "" is that of the node.
 func (a *app) zoneOf(authority string) *time.Location {
 	if authority != "" {
@@ -18,13 +50,17 @@ func (a *app) zoneOf(authority string) *time.Location {
 			return pack.Zone()
 		}
 	}
+	if a.zone != nil {
+		return a.zone
+	}
+	a.zone = time.UTC
 	var s registry.ProgrammeStatus
 	if err := a.fetch("/programme", &s); err == nil {
 		if zone, err := time.LoadLocation(s.TimeZone); err == nil {
-			return zone
+			a.zone = zone
 		}
 	}
-	return time.UTC
+	return a.zone
 }
 
 // printClocks says what is due and when by the authority's own time, what stands
@@ -34,7 +70,7 @@ func printClocks(w io.Writer, clocks deadline.Clocks, zone *time.Location) {
 		if k.EndedAt != 0 {
 			continue
 		}
-		what := strings.ReplaceAll(k.Rule, "_", " ")
+		what := strings.NewReplacer("_", " ", "#", " ").Replace(k.Rule)
 		switch {
 		case len(k.Standing) > 0:
 			for _, s := range k.Standing {
@@ -46,7 +82,7 @@ func printClocks(w io.Writer, clocks deadline.Clocks, zone *time.Location) {
 		default:
 			fmt.Fprintf(w, "  due            %s: %s%s\n", what, dueIn(k.Due, zone), because(silence(k.Outcome), k.Basis))
 		}
-		if len(k.History) == 0 {
+		if len(k.History) == 0 || len(k.Standing) > 0 {
 			continue
 		}
 		if last := k.History[len(k.History)-1]; last.Do == deadline.Extend || last.Do == deadline.Move {

@@ -31,7 +31,7 @@ func (a *app) evidenceAdd() *cobra.Command {
 				return err
 			}
 			if keep != "" {
-				if e.KeepUntil, err = parseInstant(keep); err != nil {
+				if e.KeepUntil, err = a.parseTime(keep); err != nil {
 					return fail(exitUsage, fmt.Errorf("--keep-until: %w", err))
 				}
 			}

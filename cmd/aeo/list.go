@@ -108,7 +108,8 @@ func (l listing[T]) all(a *app, query url.Values, limit int) (all api.List[T], e
 // reply prints the list: a table, or with --json one object.
 func (l listing[T]) reply(a *app, list api.List[T]) error {
 	return a.reply(l.schema, list, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		var text bytes.Buffer
+		t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 		for _, item := range list.Items {
 			for _, row := range l.rows(item) {
 				for i := range row {
@@ -121,6 +122,9 @@ func (l listing[T]) reply(a *app, list api.List[T]) error {
 			}
 		}
 		t.Flush()
+		for line := range strings.Lines(text.String()) { // an empty last cell leaves blanks
+			fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+		}
 	})
 }
 

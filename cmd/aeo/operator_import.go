@@ -74,7 +74,7 @@ names of {"script", "value"}, suspensions of {"from", "until"}, address an objec
 type imported struct {
 	registry.ImportReport
 	Awaits  []string `json:"awaits"`           // approvals of parts that wait for a second person
-	Waiting int    `json:"waiting,omitzero"` // rows in them
+	Waiting int      `json:"waiting,omitzero"` // rows in them
 }
 
 func (all *imported) add(part registry.ImportReport) {

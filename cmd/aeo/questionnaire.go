@@ -44,7 +44,7 @@ func (a *app) applicationQuestionnaire() *cobra.Command {
 }
 
 func writeQuestions(w io.Writer, q registry.Questionnaire) {
-	fmt.Fprintf(w, "%s  %s as %s: %d questions open\n", q.Application, q.Type, strings.Join(q.Roles, ", "), q.Open)
+	fmt.Fprintf(w, "%s  %s as %s: %s open\n", q.Application, q.Type, strings.Join(q.Roles, ", "), counted(int(q.Open), "question"))
 	for _, s := range q.Sections {
 		fmt.Fprintf(w, "\n%s  %s", s.Group, s.Title)
 		if s.Person != "" {

@@ -22,7 +22,7 @@ has, and what it may agree to as a second person.`,
 		Args: cobra.NoArgs,
 	}
 	l := listing[registry.QueueItem]{"/queue", "aeo.queue/1", "aeo.queue-item/1", func(t registry.QueueItem) [][]string {
-		return [][]string{{dueWords(t), t.Number, strings.TrimSpace(t.What + " " + t.Act), cmp.Or(t.Officer, "nobody"), t.Office}}
+		return [][]string{{a.dueWords(t), t.Number, strings.TrimSpace(t.What + " " + t.Act), cmp.Or(t.Officer, "nobody"), t.Office}}
 	}}
 	l.run(a, cmd, filter{"mine", "mine", "of the account that is logged in, and what awaits its agreement", nil}, filter{"officer", "officer", "of this officer", nil}, filter{"office", "office", "of this office", nil},
 		filter{"due", "within", "due within this time, as 36h or 7d, or overdue", parseAgeFlag})
@@ -31,21 +31,21 @@ has, and what it may agree to as a second person.`,
 	return cmd
 }
 
-func dueWords(t registry.QueueItem) string {
+func (a *app) dueWords(t registry.QueueItem) string {
 	switch {
 	case len(t.Standing) > 0:
 		s := t.Standing[0]
-		return strings.TrimSpace("stands still since " + instant(s.Since) + " " + cmp.Or(s.Reason, "for "+s.For))
+		return strings.TrimSpace("stands still since " + a.dayOf(s.Since) + " " + cmp.Or(s.Reason, "for "+s.For))
 	case t.Due == 0:
 		return "no date"
 	case t.Overdue:
-		return "OVERDUE since " + instant(t.Due)
+		return "OVERDUE since " + a.deadlineOf(t.Due)
 	case t.Warned:
-		return "WARNED, by " + instant(t.Due)
+		return "WARNED, by " + a.deadlineOf(t.Due)
 	case t.From != 0:
-		return "from " + instant(t.From)
+		return "from " + a.dayOf(t.From)
 	}
-	return "by " + instant(t.Due)
+	return "by " + a.deadlineOf(t.Due)
 }
 
 // caseFilters are what applications and authorisations are looked for by.
@@ -54,8 +54,8 @@ func caseFilters() []filter {
 		{"holder", "holder", "of this operator, by number or identifier", nil}}
 }
 
-func parseInstantFlag(s string) (string, error) {
-	at, err := parseInstant(s)
+func (a *app) parseTimeFlag(s string) (string, error) {
+	at, err := a.parseTime(s)
 	return strconv.FormatInt(at, 10), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/api"
@@ -65,14 +66,17 @@ func (a *app) scoringReport() *cobra.Command {
 			}
 			return a.reply("aeo.scoring-report/1", r, func(w io.Writer) {
 				fmt.Fprintf(w, "%d criteria scored twice, %d alike; %d applications wait for a score\n", r.Pairs, r.Pairs-len(r.Disagreements), r.Outstanding)
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, list := range []struct {
 					title   string
 					spreads []registry.Spread
 				}{{"assessor", r.Assessors}, {"office", r.Offices}} {
 					for _, s := range list.spreads {
-						fmt.Fprintf(w, "  %-9s %-20s %d of %d alike, leans %+.2f, apart %.2f\n", list.title, plain(s.Who), s.Agree, s.Pairs, float64(s.Lean)/100, float64(s.Apart)/100)
+						who := accountNumber.ReplaceAllStringFunc(plain(s.Who), a.nameAnd)
+						fmt.Fprintf(t, "  %s\t%s\t%d of %d alike, leans %+.2f, apart %.2f\n", list.title, who, s.Agree, s.Pairs, float64(s.Lean)/100, float64(s.Apart)/100)
 					}
 				}
+				t.Flush()
 				for _, p := range r.Disagreements {
 					fmt.Fprintf(w, "  %s %s  %s by %s, %s by %s\n", p.Case, p.Criterion, p.First, plain(p.FirstBy), p.Second, plain(p.SecondBy))
 				}

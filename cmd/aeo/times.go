@@ -13,8 +13,11 @@ const maxText = 64
 
 // parseInstant reads what --at and --now take: RFC 3339, a date, which means
 // its 00:00:00 UTC, or Unix seconds.
-func parseInstant(s string) (int64, error) {
-	const want = "want a time as 2026-11-23T09:15:00Z, a date as 2026-11-23 (its 00:00 UTC), or Unix seconds"
+func parseInstant(s string) (int64, error) { return parseIn(s, time.UTC) }
+
+// parseIn is parseInstant where a date begins by the time of a zone.
+func parseIn(s string, zone *time.Location) (int64, error) {
+	want := fmt.Sprintf("want a time as 2026-11-23T09:15:00Z, a date as 2026-11-23 (its 00:00 in %s), or Unix seconds", zone)
 	if len(s) > maxText {
 		return 0, fmt.Errorf("a time of %d characters: %s", len(s), want)
 	}
@@ -22,7 +25,7 @@ func parseInstant(s string) (int64, error) {
 		return bounded(n, s)
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return bounded(t.Unix(), s)
 		}
 	}

@@ -32,6 +32,7 @@ type app struct {
 	spoken  bool     // the result was printed
 
 	names map[string]string // of accounts, by number; see nameOf
+	zone  *time.Location    // the node's; see zoneOf
 }
 
 // result prints the result: with --json one object, which must have a member

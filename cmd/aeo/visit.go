@@ -14,7 +14,7 @@ import (
 func newVisitCmd(a *app) *cobra.Command {
 	cmd := group("visit", "validation visits: planned, taken along on a laptop, reported")
 	cmd.AddCommand(a.visitPlan(), showing(a, "show VISIT", "show a visit and what it found", "/visits", a.showVisit),
-		visitListing().command(a, "list all visits"), a.visitMove(), a.visitCancel(), a.visitExport(), a.visitForm(), a.visitFill(), a.visitImport(), a.visitSignOff())
+		a.visitListing().command(a, "list all visits"), a.visitMove(), a.visitCancel(), a.visitExport(), a.visitForm(), a.visitFill(), a.visitImport(), a.visitSignOff())
 	return cmd
 }
 
@@ -100,17 +100,17 @@ func (a *app) visitSignOff() *cobra.Command {
 }
 
 func (a *app) showVisit(v authorisation.Visit) error {
-	return a.reply("aeo.visit-case/1", v, func(w io.Writer) { visitText(w, v) })
+	return a.reply("aeo.visit-case/1", v, func(w io.Writer) { a.visitText(w, v) })
 }
 
-func visitText(w io.Writer, v authorisation.Visit) {
+func (a *app) visitText(w io.Writer, v authorisation.Visit) {
 	fmt.Fprintf(w, "%s  %s for %s, %s\n", v.Case, v.State, v.Subject, strings.ReplaceAll(v.Plan.Mode, "_", " "))
 	sites := strings.Join(v.Plan.Sites, ", ")
 	if sites == "" {
 		sites = "the premises"
 	}
 	fmt.Fprintf(w, "  sites          %s; %d items to look at\n", sites, len(v.Plan.Items))
-	fmt.Fprintf(w, "  when           %s to %s\n", instant(v.Plan.From), instant(v.Plan.Until))
+	fmt.Fprintf(w, "  when           %s\n", a.visitDays(v.Plan))
 	fmt.Fprintf(w, "  team           %s\n", plain(strings.Join(v.Plan.Team, ", ")))
 	if g := v.Plan.With; g != nil {
 		fmt.Fprintf(w, "  joint with     %s of %s\n", plain(g.Officer), g.Territory)
@@ -143,8 +143,16 @@ func visitText(w io.Writer, v authorisation.Visit) {
 	}
 }
 
-func visitListing() listing[authorisation.Visit] {
+func (a *app) visitDays(p authorisation.VisitPlan) string {
+	first, last := a.dayOf(p.From), a.dayOf(p.Until-1)
+	if first != last {
+		first += " to " + last
+	}
+	return first
+}
+
+func (a *app) visitListing() listing[authorisation.Visit] {
 	return listing[authorisation.Visit]{"/visits", "aeo.visits/1", "aeo.visit-case/1", func(v authorisation.Visit) [][]string {
-		return [][]string{{v.Case, string(v.State), v.Subject, instant(v.Plan.From), plain(strings.Join(v.Plan.Team, ", "))}}
+		return [][]string{{v.Case, string(v.State), v.Subject, a.visitDays(v.Plan), plain(strings.Join(v.Plan.Team, ", "))}}
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -245,7 +246,15 @@ func (a *app) visitFill() *cobra.Command {
 				f.Answer(answer)
 			}
 			if on != "" {
+				if _, err := time.Parse(time.DateOnly, on); err != nil {
+					return fail(exitUsage, fmt.Errorf("--visited-on %.40q is no day such as 2026-11-23", on))
+				}
 				f.VisitedOn = on
+			}
+			// What is open may be filled in later; what is wrong would stay in the file.
+			_, problems := f.Report(form)
+			if err := a.tellProblems(args[0], slices.DeleteFunc(problems, func(p visit.Problem) bool { return p.Row == 0 })); err != nil {
+				return err
 			}
 			raw, err := f.Marshal()
 			if err != nil {
@@ -276,7 +285,7 @@ func (a *app) tellProblems(name string, problems []visit.Problem) error {
 		a.warn("%s: %s", name, p)
 	}
 	if wrong > 0 {
-		return fail(exitUsage, fmt.Errorf("%s: nothing was taken over: %d problems", name, wrong))
+		return fail(exitUsage, fmt.Errorf("%s: nothing was taken over: %s", name, counted(wrong, "problem")))
 	}
 	return nil
 }

@@ -71,6 +71,9 @@ func (f File) FillCSV(form Form, raw []byte) (File, []Problem) {
 	for n := int64(1); ; n++ {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
+			if n == 1 {
+				problems = append(problems, Problem{What: "the CSV file is empty"})
+			}
 			break
 		}
 		if err != nil || len(cells) != len(columns) {
