@@ -18,6 +18,9 @@ const (
 	Full         Preset = "full"         // everything
 )
 
+// Values are all presets.
+func (Preset) Values() []Preset { return []Preset{Counterparty, Declaration, Full} }
+
 // shows reports whether the preset discloses a claim.
 func (p Preset) shows(claim string) bool {
 	switch claim {

@@ -19,6 +19,9 @@ const (
 	LevelTransparency Level = "transparency" // also a receipt: the credential is in the log
 )
 
+// Values are all levels.
+func (Level) Values() []Level { return []Level{LevelStatus, LevelTransparency} }
+
 // A Question is what is asked of a presentation. Times are Unix seconds.
 type Question struct {
 	At         int64  // the instant asked about; 0 = Now

@@ -73,6 +73,9 @@ func Reasons() []Reason {
 	return out
 }
 
+// Values are [Reasons].
+func (Reason) Values() []Reason { return Reasons() }
+
 // row is the reason's row of the table; that of the zero Reason for a value
 // that is none, so that a mistake never reads as a good verdict.
 func (r Reason) row() reasonRow {

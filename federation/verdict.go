@@ -37,6 +37,9 @@ func Verdicts() []Verdict {
 	return out
 }
 
+// Values are [Verdicts].
+func (Verdict) Values() []Verdict { return Verdicts() }
+
 // String is the verdict's word, e.g. "not_recognised".
 func (v Verdict) String() string {
 	if v < 0 || int(v) >= len(verdictNames) {

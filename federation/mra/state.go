@@ -20,6 +20,11 @@ const (
 	Terminated  State = "terminated" // by notice, by the dates, or left out by a later version
 )
 
+// Values are all states.
+func (State) Values() []State {
+	return []State{Negotiating, Signed, Pilot, InEffect, Suspended, Terminated}
+}
+
 // A Phase is a stretch of the life of an ordered pair in one state.
 type Phase struct {
 	State   State  `json:"state"`

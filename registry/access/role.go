@@ -24,6 +24,9 @@ func Roles() []Role {
 	return []Role{Applicant, Representative, Assessor, Validator, DecisionMaker, MRAOfficer, Auditor, Administrator}
 }
 
+// Values are [Roles].
+func (Role) Values() []Role { return Roles() }
+
 // Outside reports whether the role is one of the trade's, not of the administration's.
 func (r Role) Outside() bool { return r == Applicant || r == Representative }
 

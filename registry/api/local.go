@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/aeo-registry/aeo/credential"
 	"github.com/aeo-registry/aeo/federation"
 	"github.com/aeo-registry/aeo/federation/exchange"
+	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/transparency"
+	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/files"
 	"github.com/go-json-experiment/json/jsontext"
@@ -132,14 +135,16 @@ func localFederation(r *mux.Router, n *registry.Node) {
 	})
 	command(r, "/mras/sign", n.SignAnnex)
 	command(r, "/mras/notices", n.GiveNotice)
-	command(r, "/mras", func(ctx context.Context, q annexImport) (any, error) {
+	command(r, "/mras", func(ctx context.Context, q annexImport) (a annexTaken, err error) {
 		if err := q.take(n); err != nil {
-			return nil, err
+			return a, err
 		}
 		if q.DryRun {
-			return n.CheckAnnex(q.Annex)
+			a.Document, err = n.CheckAnnex(q.Annex)
+		} else {
+			a.Arrangement, err = n.ImportAnnex(ctx, q.Annex)
 		}
-		return n.ImportAnnex(ctx, q.Annex)
+		return a, err
 	})
 
 	get(r, "/peers", listed(n.Peers))
@@ -172,6 +177,24 @@ type annexImport struct {
 	Annex  jsontext.Value `json:"annex,omitzero"` // as all parties signed it
 	Kept   string         `json:"kept,omitzero"`  // or the name of a negotiation that holds it
 	DryRun bool           `json:"dry_run,omitzero"`
+}
+
+// annexTaken is the arrangement that is in force now or, of a dry run, the annex.
+type annexTaken struct {
+	*mra.Document
+	*registry.Arrangement
+}
+
+func (annexTaken) forms() []reflect.Type {
+	return []reflect.Type{reflect.TypeFor[registry.Arrangement](), reflect.TypeFor[mra.Document]()}
+}
+
+// MarshalJSON writes the one there is.
+func (a annexTaken) MarshalJSON() ([]byte, error) {
+	if a.Document != nil {
+		return jcs.Marshal(a.Document)
+	}
+	return jcs.Marshal(a.Arrangement)
 }
 
 // take fills in the annex of the negotiation that is named.

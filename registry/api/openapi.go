@@ -3,9 +3,12 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/aeo-registry/aeo/credential"
+	"github.com/aeo-registry/aeo/federation/bundle"
 	"github.com/aeo-registry/aeo/keys/jcs"
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
@@ -35,6 +38,7 @@ func description(r *mux.Router) ([]byte, error) {
 		}
 		at[strings.ToLower(o.method)] = s.operation(o, problem)
 	}
+	s.components["Approved"]["properties"].(map[string]schema)["result"] = s.anyOf(approved(r))
 	return jcs.Marshal(map[string]any{
 		"openapi": "3.1.0",
 		"info": map[string]any{"title": "AEO Registry", "version": "1",
@@ -44,6 +48,16 @@ func description(r *mux.Router) ([]byte, error) {
 		"paths":      paths,
 		"components": map[string]any{"schemas": s.components},
 	})
+}
+
+// approved are what may come of what waited for a second person.
+func approved(r *mux.Router) (forms []reflect.Type) {
+	for _, o := range operations(r) {
+		if o.method == http.MethodPost && registry.TakesTwo(strings.TrimPrefix(o.path, "/")) && !slices.Contains(forms, o.response) {
+			forms = append(forms, o.response)
+		}
+	}
+	return forms
 }
 
 func (s *schemas) operation(o *operation, problem schema) map[string]any {
@@ -159,7 +173,7 @@ var queryParameters = map[string]struct {
 	"limit":       {"items of a page", schema{"type": "integer", "minimum": 1, "maximum": view.MaxPage}},
 	"name":        {"the name begins so, whatever the case of its letters", anyText},
 	"identifier":  {"number or identifier of an operator", anyText},
-	"state":       {"in this state", anyText},
+	"state":       {"in this state", schema{"anyOf": []schema{words(reflect.TypeFor[authorisation.ApplicationState]()), words(reflect.TypeFor[authorisation.State]())}}},
 	"type":        {"of this type of the programme", anyText},
 	"holder":      {"of this operator, by number or identifier", anyText},
 	"officer":     {"of this officer", anyText},
@@ -168,9 +182,9 @@ var queryParameters = map[string]struct {
 	"due_before":  {"in which something is due before this instant", someCount},
 	"within":      {"due within so many seconds, or overdue", someCount},
 	"component":   {"these components; repeatable", anyText},
-	"preset":      {"what the credential discloses", anyText},
-	"receipts":    {"none leaves the receipts out", anyText},
-	"profile":     {"public or border", anyText},
+	"preset":      {"what the credential discloses", words(reflect.TypeFor[credential.Preset]())},
+	"receipts":    {"none leaves the receipts out", schema{"const": "none"}},
+	"profile":     {"public or border", schema{"enum": []string{bundle.ProfilePublic, bundle.ProfileBorder}}},
 	"format":      {"csv or xlsx", anyText},
 	"version":     {"0 is the newest", someCount},
 	"at":          {"as it was then", someCount},

@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +31,19 @@ var (
 	ownText   = []reflect.Type{reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextAppender]()}
 )
 
+// oneOf is an answer that has one of several forms.
+type oneOf interface{ forms() []reflect.Type }
+
+var oneOfType = reflect.TypeFor[oneOf]()
+
+func (s *schemas) anyOf(forms []reflect.Type) schema {
+	list := []schema{}
+	for _, f := range forms {
+		list = append(list, s.of(f))
+	}
+	return schema{"anyOf": list}
+}
+
 func implements(t reflect.Type, forms []reflect.Type) bool {
 	for _, i := range forms {
 		if t.Implements(i) || reflect.PointerTo(t).Implements(i) {
@@ -47,16 +62,18 @@ func (s *schemas) of(t reflect.Type) schema {
 		return schema{"type": "string", "format": "date-time"}
 	case t.Kind() == reflect.Pointer:
 		return schema{"anyOf": []schema{s.of(t.Elem()), {"type": "null"}}}
+	case t.Implements(oneOfType):
+		return s.anyOf(reflect.Zero(t).Interface().(oneOf).forms())
 	case implements(t, ownJSON):
 		return schema{}
 	case implements(t, ownText):
-		return schema{"type": "string"}
+		return words(t)
 	}
 	switch t.Kind() {
 	case reflect.Bool:
 		return schema{"type": "boolean"}
 	case reflect.String:
-		return schema{"type": "string"}
+		return words(t)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return schema{"type": "integer"}
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -74,6 +91,22 @@ func (s *schemas) of(t reflect.Type) schema {
 		return s.object(t)
 	}
 	return schema{}
+}
+
+// words are a text, or the words a type knows: its Values.
+func words(t reflect.Type) schema {
+	values, ok := t.MethodByName("Values")
+	if !ok {
+		return schema{"type": "string"}
+	}
+	known := values.Func.Call([]reflect.Value{reflect.Zero(t)})[0]
+	list := []string{}
+	for i := range known.Len() {
+		if word := fmt.Sprint(known.Index(i)); !slices.Contains(list, word) {
+			list = append(list, word)
+		}
+	}
+	return schema{"type": "string", "enum": list}
 }
 
 // object is the schema of a struct, by reference where it has a name.

@@ -325,7 +325,7 @@ func (d ApplicationAppealed) check() error {
 }
 
 func (d ApplicationAppealDecided) check() error {
-	return first(text("reference", d.Reference, maxLine), oneOf("outcome", d.Outcome, Dismissed, Upheld, AppealWithdrawn), d.Timed.check())
+	return first(text("reference", d.Reference, maxLine), oneOf("outcome", d.Outcome, d.Outcome.Values()...), d.Timed.check())
 }
 
 func (d ApplicationStayed) check() error { return first(d.Stay.check(), d.Grounds.check()) }
@@ -336,11 +336,11 @@ func (s Stay) check() error {
 			return err
 		}
 	}
-	return first(code("of", s.Of), oneOf("who", s.Who, ByCourt, ByReview, ByError), instant("from", s.From))
+	return first(code("of", s.Of), oneOf("who", s.Who, s.Who.Values()...), instant("from", s.From))
 }
 
 func (d ApplicationSetAside) check() error {
-	return first(oneOf("who", d.Who, ByCourt, ByReview, ByError), d.Grounds.check(), d.Timed.check())
+	return first(oneOf("who", d.Who, d.Who.Values()...), d.Grounds.check(), d.Timed.check())
 }
 
 func (d ApplicationRectified) check() error {

@@ -151,6 +151,6 @@ func (d ApplicationConsulted) check() error {
 }
 
 func (d ApplicationConsultationAnswered) check() error {
-	return first(code("consulted", d.Consulted), oneOf("answer", d.Answer, AgreesConsultation, Objects, SilentConsultation),
+	return first(code("consulted", d.Consulted), oneOf("answer", d.Answer, d.Answer.Values()...),
 		digests("documents", d.Documents), optional("note", d.Note, maxNote), d.Timed.check())
 }

@@ -425,7 +425,7 @@ func (d ApplicationServed) check() error {
 	if d.Deemed && d.ReceivedAt == 0 {
 		return &InputError{"received_at", "missing"}
 	}
-	return first(oneOf("channel", d.Channel, ByPortal, ByPost, ByHand, ByPublication), instant("sent_at", d.SentAt),
+	return first(oneOf("channel", d.Channel, d.Channel.Values()...), instant("sent_at", d.SentAt),
 		optional("proof", d.Proof, maxLine), d.Timed.check())
 }
 

@@ -61,7 +61,7 @@ func (d AssessmentOpened) check() error {
 	var list []string
 	for _, q := range d.Criteria {
 		list = append(list, q.Code)
-		if err := first(code("criteria", q.Group), oneOf("weight", q.Weight, Must, Grave, Should)); err != nil {
+		if err := first(code("criteria", q.Group), oneOf("weight", q.Weight, append(q.Weight.Values(), Must)...)); err != nil {
 			return err
 		}
 	}

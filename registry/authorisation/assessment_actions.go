@@ -191,7 +191,7 @@ func (d AssessmentActionRequired) check() error {
 	if d.Condition && d.Severity == Major {
 		return &InputError{"condition", "what is major is put right before a grant"}
 	}
-	return first(code("id", d.ID), code("criterion", d.Criterion), optionalCode("site", d.Site), oneOf("severity", d.Severity, Observation, Minor, Major),
+	return first(code("id", d.ID), code("criterion", d.Criterion), optionalCode("site", d.Site), oneOf("severity", d.Severity, d.Severity.Values()...),
 		text("what", d.What, maxNote), text("owner", d.Owner, maxName), instant("due", d.Due))
 }
 

@@ -89,13 +89,13 @@ func (a Address) check() error {
 
 func (d ReleaseGranted) check() error {
 	return first(
-		oneOf("purpose", d.Purpose, Publication, Exchange, Presentation),
-		oneOf("basis", d.Basis, ByConsent, ByLaw, ByTerms), codes("partners", d.Partners, 0),
+		oneOf("purpose", d.Purpose, d.Purpose.Values()...),
+		oneOf("basis", d.Basis, d.Basis.Values()...), codes("partners", d.Partners, 0),
 	)
 }
 
 func (d ReleaseWithdrawn) check() error {
-	return oneOf("purpose", d.Purpose, Publication, Exchange, Presentation)
+	return oneOf("purpose", d.Purpose, d.Purpose.Values()...)
 }
 
 // since is the version of a form in which a wish may name what it succeeds.

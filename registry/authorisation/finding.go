@@ -124,7 +124,7 @@ func (f Finding) Check() error { return f.check() }
 func (f Finding) check() error {
 	err := first(
 		code("findings", f.Requirement), oneOf("result", f.Result, Exceeds, Met, Partly, NotMet, NotApplicable),
-		oneOf("severity", f.Severity, "", Observation, Minor, Major), oneOf("weight", f.Weight, Must, Grave, Should),
+		oneOf("severity", f.Severity, append(f.Severity.Values(), "")...), oneOf("weight", f.Weight, append(f.Weight.Values(), Must)...),
 		optional("certificate of "+f.Requirement, f.Certificate, maxCode), optionalCode("site", f.Site), digests("evidence of "+f.Requirement, f.Evidence),
 	)
 	if err != nil {

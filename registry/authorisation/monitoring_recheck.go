@@ -152,8 +152,8 @@ func (d MonitoringRecheckClosed) check() error {
 			return err
 		}
 	}
-	return first(oneOf("result", d.Result, Keep, ProposeAmend, ProposeSuspend, ProposeRevoke),
-		oneOf("told", d.Told, ByPortal, ByPost, ByHand, ByPublication), text("said", d.Said, maxNote), d.Timed.check())
+	return first(oneOf("result", d.Result, d.Result.Values()...),
+		oneOf("told", d.Told, d.Told.Values()...), text("said", d.Said, maxNote), d.Timed.check())
 }
 
 func (d MonitoringChecked) check() error {

@@ -182,7 +182,7 @@ func (d MonitoringAcknowledged) monitor(m *Monitoring, e Event) error {
 
 func (d MonitoringReported) check() error {
 	err := first(
-		instant("id", d.ID), oneOf("kind", d.Kind, ReportChange, ReportIncident, ReportCargo, ReportSelfAssessment, ReportInternalAudit, ReportRenewal),
+		instant("id", d.ID), oneOf("kind", d.Kind, d.Kind.Values()...),
 		optional("code", d.Code, maxCode), text("text", d.Text, maxNote), optional("held_at", d.HeldAt, maxLine), optional("office", d.Office, maxCode), d.Timed.check(),
 	)
 	audit := d.Kind == ReportSelfAssessment || d.Kind == ReportInternalAudit
@@ -209,5 +209,5 @@ func (d MonitoringReported) check() error {
 
 func (d MonitoringAcknowledged) check() error {
 	return first(instant("report", d.Report), optional("office", d.Office, maxCode),
-		oneOf("goods", d.Goods, NoOrder, Hold, LetGo), optional("note", d.Note, maxNote))
+		oneOf("goods", d.Goods, append(d.Goods.Values(), NoOrder)...), optional("note", d.Note, maxNote))
 }

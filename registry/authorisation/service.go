@@ -135,7 +135,7 @@ func (a *Authorisation) served(d AuthorisationServed, e Event) error {
 
 func (d AuthorisationServed) check() error {
 	err := first(oneOf("of", d.Of, ActSuspend, ActRevoke, ActAnnul), codes("components", d.Components, 1),
-		oneOf("channel", d.Channel, ByPortal, ByPost, ByHand, ByPublication), instant("sent_at", d.SentAt), optional("proof", d.Proof, maxLine), d.Timed.check())
+		oneOf("channel", d.Channel, d.Channel.Values()...), instant("sent_at", d.SentAt), optional("proof", d.Proof, maxLine), d.Timed.check())
 	if err == nil && d.ReceivedAt != 0 {
 		err = instant("received_at", d.ReceivedAt)
 	}

@@ -54,7 +54,7 @@ type Heard struct {
 }
 
 func (h Heard) check() error {
-	if err := oneOf("served", h.Served, "", ByPortal, ByPost, ByHand, ByPublication); err != nil {
+	if err := oneOf("served", h.Served, append(h.Served.Values(), "")...); err != nil {
 		return err
 	}
 	if h.HeardAt != 0 {
@@ -402,7 +402,7 @@ func (d AuthorisationSuspended) check() error {
 	if err != nil || d.Ground == "" && !d.Urgent && d.Clocks == nil && d.Heard == (Heard{}) && !d.OnReceipt {
 		return err
 	}
-	if err := oneOf("ground", d.Ground, OnDoubt, ForRemedy, OnRequest); err != nil {
+	if err := oneOf("ground", d.Ground, d.Ground.Values()...); err != nil {
 		return err
 	}
 	for _, ch := range d.Clocks {

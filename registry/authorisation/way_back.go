@@ -456,5 +456,5 @@ func (d AuthorisationStayLifted) check() error {
 
 func (d AuthorisationSetAside) check() error {
 	return first(oneOf("of", d.Of, ActSuspend, ActRevoke, ActAnnul, ActWithdraw), codes("components", d.Components, 1),
-		oneOf("who", d.Who, ByCourt, ByReview, ByError), optional("second", d.Second, maxName), d.Grounds.check())
+		oneOf("who", d.Who, d.Who.Values()...), optional("second", d.Second, maxName), d.Grounds.check())
 }

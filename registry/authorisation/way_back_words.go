@@ -191,7 +191,7 @@ func (d AuthorisationAppealed) check() error {
 }
 
 func (d AuthorisationAppealDecided) check() error {
-	return first(text("reference", d.Reference, maxLine), oneOf("outcome", d.Outcome, Dismissed, Upheld, AppealWithdrawn))
+	return first(text("reference", d.Reference, maxLine), oneOf("outcome", d.Outcome, d.Outcome.Values()...))
 }
 
 func (d AuthorisationRectified) check() error {

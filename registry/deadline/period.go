@@ -14,6 +14,9 @@ const (
 	Years       Unit = "years"
 )
 
+// Values are all units.
+func (Unit) Values() []Unit { return []Unit{Hours, Days, WorkingDays, Months, Years} }
+
 // most of each unit bounds what a pack or an officer may write: some twenty years.
 var most = map[Unit]int{Hours: 8784, Days: 7320, WorkingDays: 2600, Months: 240, Years: 20}
 

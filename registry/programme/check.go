@@ -173,7 +173,7 @@ func (v Validity) check() error {
 }
 
 func (p *Pack) checkReleases() error {
-	if p.SuspensionShownTo != ShownToPublic && p.SuspensionShownTo != ShownToCustoms {
+	if !slices.Contains(p.SuspensionShownTo.Values(), p.SuspensionShownTo) {
 		return fmt.Errorf("suspension_shown_to: no audience %q", p.SuspensionShownTo)
 	}
 	for _, r := range p.Releases {

@@ -104,6 +104,9 @@ const (
 	ShownToCustoms Audience = "customs"
 )
 
+// Values are all audiences.
+func (Audience) Values() []Audience { return []Audience{ShownToPublic, ShownToCustoms} }
+
 // A Release is one lawful way of letting data about a holder out (domain, f.7).
 type Release struct {
 	Purpose string `json:"purpose"` // publication, exchange, presentation

@@ -31,5 +31,8 @@ func Roles() []Role {
 	}
 }
 
+// Values are [Roles].
+func (Role) Values() []Role { return Roles() }
+
 // Known reports whether r is one of [Roles].
 func (r Role) Known() bool { return slices.Contains(Roles(), r) }

@@ -27,6 +27,11 @@ const (
 	KindVisit      Kind = "visit"
 )
 
+// Values are all kinds.
+func (Kind) Values() []Kind {
+	return []Kind{KindOperator, KindApplication, KindAuthorisation, KindAssessment, KindMonitoring, KindProgramme, KindAccount, KindApproval, KindVisit}
+}
+
 // Operator, Application and Authorisation read one case; ledger.ErrNotFound where there is none.
 func Operator(tx ledger.Projection, number string) (authorisation.Operator, error) {
 	return readState[authorisation.Operator](tx, KindOperator, number)
