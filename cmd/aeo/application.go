@@ -151,7 +151,7 @@ func (a *app) applicationDecide() *cobra.Command {
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "grant only this component and refuse the others; repeatable (default: all)")
 	cmd.Flags().StringVar(&r.Reasons, "reasons", "", "the reasons, as the applicant reads them")
 	cmd.Flags().StringArrayVar(&r.Conditions, "condition", nil, "a condition of the grant; repeatable")
-	cmd.Flags().StringVar(&r.Without.Hearing, "no-hearing", "", `ground in law for refusing unheard, e.g. "DA Art. 10(b)"`)
+	cmd.Flags().StringVar(&r.Without.Hearing, "no-hearing", "", `ground in law for refusing unheard, e.g. "UCC Art. 22(6)(e)"`)
 	cmd.Flags().StringVar(&r.Without.Visit, "no-visit", "", "ground in law for granting unvisited")
 	groundsFlags(cmd, &r.Grounds)
 	byFlag(cmd, &r.By)

@@ -228,7 +228,7 @@ func (a *app) takeBack(verb, short, what string) *cobra.Command {
 	var from, until string
 	example := `EU-APP-000001 --who court --reason court-order --basis "judgment 4 K 1/26" --by "J. Vogt"`
 	if verb == "rectify" {
-		example = `EU-APP-000001 --field basis --old "UCC Art. 38" --new "UCC Art. 39(a)" --reason clerical-error --basis "IA Art. 9" --by "J. Vogt"`
+		example = `EU-APP-000001 --field basis --old "UCC Art. 38" --new "UCC Art. 39(a)" --reason clerical-error --basis "UCC Art. 23(3)" --by "J. Vogt"`
 	}
 	return a.step(caseStep{verb, short, example, what, verb, r,
 		func(number string, dryRun bool) error {

@@ -92,7 +92,7 @@ func (a *app) measure(m measure) *cobra.Command {
 // heardFlags are those of how the holder's right to be heard was kept.
 func heardFlags(cmd *cobra.Command, heard, without *string) {
 	cmd.Flags().StringVar(heard, "heard", "", "when the holder was heard")
-	cmd.Flags().StringVar(without, "without-hearing", "", `what law lets it be done without, e.g. "DA 2015/2446 Art. 10"`)
+	cmd.Flags().StringVar(without, "without-hearing", "", `what law lets it be done without, e.g. "UCC Art. 22(6)(c)"`)
 }
 
 func (a *app) amend() *cobra.Command {

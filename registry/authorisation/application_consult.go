@@ -20,7 +20,8 @@ type Consultation struct {
 	Consulted string `json:"consulted"` // a member's code, or a name of the pack
 	// Mandatory: no grant before the answer, or before what silence means.
 	Mandatory bool `json:"mandatory,omitzero"`
-	// Binding: an objection with documents obliges to refuse (IA 2015/2447 Art. 31).
+	// Binding: an objection with documents obliges to refuse (a criterion is not met:
+	// UCC Art. 39, IA 2015/2447 Art. 14(1)).
 	Binding   bool     `json:"binding,omitzero"`
 	Question  string   `json:"question,omitzero"`
 	At        int64    `json:"at"`

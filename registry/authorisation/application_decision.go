@@ -24,7 +24,7 @@ type Decision struct {
 
 // Without names in law why something the programme asks for was left out.
 type Without struct {
-	Hearing string `json:"hearing,omitzero"` // DA 2015/2446 Art. 10
+	Hearing string `json:"hearing,omitzero"` // UCC Art. 22(6)(a) to (f), DA 2015/2446 Art. 10
 	Visit   string `json:"visit,omitzero"`
 }
 

@@ -8,7 +8,7 @@ import (
 // A Resting decision is another one that rests on the status: a guarantee waiver, a
 // place of clearance. Where the status is suspended or ends, whoever decided it must
 // be told, and acts on it by its own law (DA Art. 30(1)); nothing follows the other
-// way by itself (IA Art. 35: it is noted, and may be a cause to re-check).
+// way by itself (DA Art. 30(2), IA Art. 34(2): it is noted, and may be a cause to re-check).
 type Resting struct {
 	ID        string `json:"id"`
 	Kind      string `json:"kind"`               // "guarantee_waiver"
