@@ -51,21 +51,40 @@ func (n *Node) AddEvidence(ctx context.Context, r AddEvidence, content []byte) (
 	if err != nil {
 		return a, err
 	}
-	// Nothing is kept of what would be refused. What is staged and comes to nothing
-	// after all is swept at the next start.
+	// Nothing is kept of what would be refused, nor of what comes to nothing after all.
 	if a, err = n.enterEvidence(ctx, r, f, true); err != nil || r.DryRun {
 		return a, err
 	}
+	if err := n.ledger.Room(); err != nil {
+		return a, err
+	}
+	defer n.cases.lock("file " + f.Name)() // of two who hand in the same, one may fail
 	if err := n.files.Put(app.Wish.Operator, f, content); err != nil {
 		return a, err
 	}
 	if a, err = n.enterEvidence(ctx, r, f, false); err != nil {
+		n.dropFile(f.Name)
 		return a, err
 	}
 	if err := n.files.Keep(app.Wish.Operator, f.Name); err != nil {
 		n.opts.Log.Warn("a file of evidence stays staged until the next start", "error", err)
 	}
 	return a, nil
+}
+
+// dropFile removes what was staged and is in no register: on a full disk it would be
+// in the way of what comes next. Where that is not certain, the next start finds out.
+func (n *Node) dropFile(name string) {
+	err := n.ledger.View(func(tx ledger.Projection) error {
+		_, known, err := view.FileOf(tx, name)
+		if err == nil && !known {
+			err = n.files.Drop(name)
+		}
+		return err
+	})
+	if err != nil {
+		n.opts.Log.Warn("a file of evidence that came to nothing stays staged until the next start", "error", err)
+	}
 }
 
 func (n *Node) enterEvidence(ctx context.Context, r AddEvidence, f files.File, dryRun bool) (authorisation.Assessment, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"syscall"
 
 	"github.com/aeo-registry/aeo/federation/mra"
 	"github.com/aeo-registry/aeo/federation/peer"
@@ -89,6 +90,9 @@ func problemOf(err error) *Problem {
 			}
 			return told
 		}
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) { // of a file beside the log
+		return &Problem{Type: ProblemPrefix + "full", Title: "The disk is full", Status: http.StatusInsufficientStorage, Detail: ledger.ErrFull.Error()}
 	}
 	return &Problem{Type: ProblemPrefix + "internal", Title: "The node could not do it", Status: http.StatusInternalServerError}
 }

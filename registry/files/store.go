@@ -117,6 +117,15 @@ func (s *Store) write(name string, fill func(io.Writer) error) error {
 	return syncDir(dir)
 }
 
+// Drop removes a staged file that comes to nothing.
+func (s *Store) Drop(name string) error {
+	err := os.Remove(filepath.Join(s.dir, Staged, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // Keep moves a staged file to its place, once the register has it. It may be repeated.
 func (s *Store) Keep(subject, name string) error {
 	place := s.place(subject, name)

@@ -130,3 +130,20 @@ func TestADamagedFileIsNotServed(t *testing.T) {
 		t.Errorf("one that is not there: %v", err)
 	}
 }
+
+func TestWhatComesToNothingIsDropped(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, ring{}, nil)
+	f := put(t, s, "OP-1", "for nothing\n")
+	for range 2 { // the second time there is nothing to drop
+		if err := s.Drop(f.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Get("OP-1", f.Name, f.SHA256); !errors.Is(err, ErrMissing) {
+		t.Errorf("%v", err)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, Staged)); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}

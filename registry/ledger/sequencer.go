@@ -164,6 +164,10 @@ func (l *Ledger) round(waiting []*submission) (later []*submission) {
 	return later
 }
 
+// Room is ErrFull while nothing would be appended: who writes much beside the log
+// asks first, so that the room that is left is for what keeps the node going.
+func (l *Ledger) Room() error { return l.room() }
+
 // room is ErrFull while there is no space to append.
 func (l *Ledger) room() error {
 	for _, r := range l.rooms {
