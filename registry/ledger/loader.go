@@ -17,7 +17,8 @@ func (e *writeError) Unwrap() error { return e.err }
 // of the next, which reads through the one that is on its way.
 type loader struct {
 	to   *pebble.DB
-	busy chan error // answers for the stage on its way; nil = there is none
+	last *pebble.WriteOptions // of the write that ends it
+	busy chan error           // answers for the stage on its way; nil = there is none
 }
 
 // hand takes a stage that makes the rows reflect a tree of that size, and returns the one to
@@ -51,13 +52,13 @@ func (d *loader) wait() error {
 	return err
 }
 
-// end moves the last stage and returns when all would survive a power cut.
+// end moves the last stage and, where last says so, returns when all would survive a power cut.
 func (d *loader) end(s *stage, size int64) error {
 	if err := d.wait(); err != nil {
 		return err
 	}
 	s.settle()
-	return d.load(s, size, pebble.Sync)
+	return d.load(s, size, d.last)
 }
 
 // load moves the rows of a stage, and the size they make all rows reflect. The stage is only read.

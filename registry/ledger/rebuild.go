@@ -74,7 +74,7 @@ func (l *Ledger) catchUp() error {
 	if l.project == nil {
 		return nil
 	}
-	err := l.projectInto(l.db, l.db)
+	err := l.projectInto(l.db, l.db, pebble.Sync)
 	var failed *writeError
 	if errors.As(err, &failed) {
 		l.halt.stop(fmt.Errorf("project records: %w", failed.err))
@@ -83,12 +83,13 @@ func (l *Ledger) catchUp() error {
 }
 
 // projectInto projects what to does not reflect yet of the records of from, in
-// steps that each leave its rows whole.
+// steps that each leave its rows whole. A store without a write-ahead log cannot be
+// synced: its last write is NoSync.
 //
 // What limits it is processor time, of which reading and opening a record takes a
 // fifth, folding it a quarter, writing its rows as JSON, sorting them into the store
 // and merging its tables nearly half. cmd/bench measures it as rebuild.
-func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader) error {
+func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader, last *pebble.WriteOptions) error {
 	tree, err := readTree(from)
 	if err != nil {
 		return err
@@ -101,7 +102,7 @@ func (l *Ledger) projectInto(to *pebble.DB, from pebble.Reader) error {
 	if done == 0 {
 		fold.seen = newSeen()
 	}
-	load := loader{to: to}
+	load := loader{to: to, last: last}
 	err = l.opened(from, done, func(r Record) error {
 		if r.Batch != batch && len(fold.rows) >= maxStaged {
 			if fold, err = load.hand(fold, size); err != nil {
