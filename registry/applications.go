@@ -230,7 +230,7 @@ type AssessApplication struct {
 // group of them.
 func (n *Node) AssessApplication(ctx context.Context, r AssessApplication) (authorisation.Application, error) {
 	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By) (authorisation.Command, error) {
-		findings, err := spelledOut(n.lawOf(a), a.Wish.Requirements, r.Findings, r.AllMet)
+		findings, err := spelledOut(n.lawOf(a), a.Wish.Requirements, sitesOf(a), r.Findings, r.AllMet)
 		if err != nil {
 			return nil, err
 		}

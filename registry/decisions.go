@@ -130,10 +130,20 @@ func (n *Node) needs(a authorisation.Application, p *programme.Pack, granted []s
 	if len(granted) == 0 {
 		return needs, nil
 	}
-	needs.Consult = n.mustConsult(a, p, at)
+	needs.Consult, needs.PerSite = n.mustConsult(a, p, at), perSite(p, a.Wish.Requirements)
 	var err error
 	needs.Visit, err = n.unvisited(a, p, granted)
 	return needs, err
+}
+
+// perSite are the requirements that the programme has judged at each site.
+func perSite(p *programme.Pack, requirements []string) (codes []string) {
+	for _, code := range requirements {
+		if asked(p, code).PerSite {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }
 
 // mustConsult are the members of a union whose word is needed: where the operator has

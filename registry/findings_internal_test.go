@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/programme"
 )
@@ -24,7 +26,7 @@ func TestFindingsAreSpelledOut(t *testing.T) {
 	partly := authorisation.Finding{Requirement: "G", Result: authorisation.Partly, Note: "seals are logged by hand"}
 	sealed := authorisation.Finding{Requirement: "G-2", Result: authorisation.NotMet, Note: "no seals", Severity: authorisation.Major}
 	advised := authorisation.Finding{Requirement: "L-2", Result: authorisation.NotMet, Note: "no exercise"}
-	got, err := spelledOut(eu, asked, []authorisation.Finding{partly, sealed, advised}, true)
+	got, err := spelledOut(eu, asked, nil, []authorisation.Finding{partly, sealed, advised}, true)
 	if err != nil || len(got) != len(asked) {
 		t.Fatalf("%d findings for %d criteria: %v", len(got), len(asked), err)
 	}
@@ -43,14 +45,42 @@ func TestFindingsAreSpelledOut(t *testing.T) {
 		}
 	}
 	for _, code := range []string{"G-9", "N", "39F", ""} {
-		if _, err := spelledOut(eu, asked, []authorisation.Finding{{Requirement: code, Result: authorisation.Met}}, true); !errors.Is(err, ErrInvalid) {
+		if _, err := spelledOut(eu, asked, nil, []authorisation.Finding{{Requirement: code, Result: authorisation.Met}}, true); !errors.Is(err, ErrInvalid) {
 			t.Errorf("a finding for %q: %v", code, err)
 		}
 	}
 	// An application of before there were criteria is judged by its groups.
 	old := []string{"39A", "39E"}
-	got, err = spelledOut(eu, old, []authorisation.Finding{{Requirement: "39E", Result: authorisation.Partly, Note: "gates"}}, true)
+	got, err = spelledOut(eu, old, nil, []authorisation.Finding{{Requirement: "39E", Result: authorisation.Partly, Note: "gates"}}, true)
 	if err != nil || len(got) != 2 || got[0].Requirement != "39E" || got[1].Requirement != "39A" {
 		t.Errorf("an old application: %+v, %v", got, err)
+	}
+}
+
+// What is judged per site is found at each, whether the assessor names the criterion, its
+// group or nothing.
+func TestFindingsAreSpelledOutForEverySite(t *testing.T) {
+	eu, err := programme.Load("EU", "DE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sites, asked := []string{"HAM", "KIE"}, []string{"A-1", "G-2", "G-3", "I-1", "I-2"} // A-1 is not judged per site
+	given := []authorisation.Finding{
+		{Requirement: "G-2", Site: "HAM", Result: authorisation.NotMet, Note: "no seals"}, {Requirement: "I-1", Result: authorisation.Partly, Note: "a low fence"},
+		{Requirement: "G", Result: authorisation.Partly, Note: "by hand"}, {Requirement: "G", Site: "KIE", Result: authorisation.Exceeds, Note: "by machine"},
+		{Requirement: "I-2", Result: authorisation.NotApplicable, Note: "no gates"},
+	}
+	list, err := spelledOut(eu, asked, sites, given, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]authorisation.Result{}
+	for _, f := range list {
+		got[f.Requirement+"@"+f.Site] = f.Result
+	}
+	want := map[string]authorisation.Result{"A-1@": authorisation.Met, "G-2@HAM": authorisation.NotMet, "G-2@KIE": authorisation.Exceeds,
+		"G-3@HAM": authorisation.Partly, "G-3@KIE": authorisation.Exceeds, "I-1@HAM": authorisation.Partly, "I-1@KIE": authorisation.Partly, "I-2@": authorisation.NotApplicable}
+	if diff := cmp.Diff(want, got); diff != "" || len(list) != len(want) {
+		t.Errorf("%d findings (-want +got):\n%s", len(list), diff)
 	}
 }

@@ -121,7 +121,7 @@ func (n *Node) SecondScore(ctx context.Context, r SecondScore) (authorisation.As
 		if b.Sample == nil {
 			return authorisation.SecondScore{By: b.by}, b.undecided() // refused by the machine
 		}
-		findings, err := spelledOut(n.lawOf(app), b.Sample.Criteria, r.Findings, false)
+		findings, err := spelledOut(n.lawOf(app), b.Sample.Criteria, sitesOf(app), r.Findings, false)
 		if err != nil {
 			return nil, err
 		}

@@ -171,21 +171,47 @@ type Assess struct {
 func (Assess) name() string           { return "assess" }
 func (Assess) in() []ApplicationState { return []ApplicationState{Accepted, UnderExamination} }
 
+// decide writes as many events as the findings need: one holds at most a leaf's bytes.
 func (c Assess) decide(a Application) ([]Event, error) {
+	places := map[string]bool{}
 	for _, f := range c.Findings {
 		if !slices.Contains(a.Wish.Requirements, f.Requirement) {
 			return nil, &InputError{"findings", fmt.Sprintf("%q is not a requirement of this application", f.Requirement)}
 		}
+		if places[f.place()] {
+			return nil, &InputError{"findings", "an entry is named twice"}
+		}
+		places[f.place()] = true
 	}
-	return one(c.By, c.At, ApplicationAssessed{c.Findings})
+	var list []Event
+	for rest := c.Findings; ; {
+		n, bytes := 0, 0
+		for n < len(rest) && n < maxRequirements && (n == 0 || bytes+rest[n].written() <= maxWritten) {
+			bytes += rest[n].written()
+			n++
+		}
+		more, err := one(c.By, c.At, ApplicationAssessed{rest[:n:n]})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+		if rest = rest[n:]; len(rest) == 0 {
+			return list, nil
+		}
+	}
 }
 
 // examinedFor holds where nothing found bars a grant of what rests on those
-// requirements; it names the first that does and counts the rest.
-func (a Application) examinedFor(requirements []string) error {
+// requirements, those judged per site at each; it names the first that does and counts
+// the rest.
+func (a Application) examinedFor(requirements, perSite []string) error {
 	first, more := "", -1
 	for _, r := range requirements {
-		if why := bars(a.Findings, r); why != "" {
+		why := bars(a.Findings, r)
+		if why == "" && slices.Contains(perSite, r) {
+			why = a.unseen(r)
+		}
+		if why != "" {
 			first, more = cmp.Or(first, why), more+1
 		}
 	}
@@ -196,6 +222,19 @@ func (a Application) examinedFor(requirements []string) error {
 		return errors.New(first)
 	}
 	return nil
+}
+
+// unseen says where a requirement that is judged per site was not; "" where it was at
+// all of them. What applies nowhere is found so once.
+func (a Application) unseen(requirement string) string {
+	for _, s := range a.Wish.Sites {
+		if !slices.ContainsFunc(a.Findings, func(f Assessed) bool {
+			return f.Requirement == requirement && (f.Site == s.ID || f.Site == "" && f.Result == NotApplicable)
+		}) {
+			return "requirement " + requirement + " is not assessed at site " + s.ID
+		}
+	}
+	return ""
 }
 
 // Apply returns the state after an event.

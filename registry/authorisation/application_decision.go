@@ -38,6 +38,7 @@ type Needs struct {
 	Hearing bool     // before an adverse decision
 	Visit   string   // what is still to be visited; empty: nothing
 	Consult []string // who must be consulted before a grant
+	PerSite []string // requirements that are judged at each site of the application
 }
 
 // The decisions. Components empty means all; those not named are refused with the
@@ -204,7 +205,7 @@ func (a Application) noRequest() error {
 
 // missing is what stands between an application and a grant, in words.
 func (a Application) missing(requirements []string, n Needs, w Without) (why []string) {
-	for _, err := range []error{a.examinedFor(requirements), a.agreed(n.Consult), visited(n, w), a.noRequest()} {
+	for _, err := range []error{a.examinedFor(requirements, n.PerSite), a.agreed(n.Consult), visited(n, w), a.noRequest()} {
 		if err != nil {
 			why = append(why, err.Error())
 		}

@@ -1,7 +1,9 @@
 package authorisation
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,5 +134,37 @@ func TestNewFindingsReplaceOlderOnes(t *testing.T) {
 	}
 	if granted := do(t, a, Grant{By: by("decider", 5), Authorisation: "AUT-1"}); granted.Authorisation != "AUT-1" {
 		t.Errorf("granted %q", granted.Authorisation)
+	}
+}
+
+// What is judged per site is found at each site before a grant, and more findings than
+// an event holds are several events.
+func TestAGrantWantsEverySiteJudged(t *testing.T) {
+	w := wish()
+	w.Sites = []Site{{ID: "HAM", Name: "Hamburg"}, {ID: "KIE", Name: "Kiel"}}
+	at := func(site string, r Result) Finding {
+		return Finding{Requirement: "39E", Site: site, Result: r, Note: "seen"}
+	}
+	a := do(t, Application{}, Submit{By: by("trader", 1), Wish: w}, Accept{By: by("clerk", 2)}, Assess{by("assessor", 3), append(findings(Met, Met), at("HAM", Met))})
+	grant := Grant{By: by("decider", 9), Authorisation: "AUT-1", Needs: Needs{PerSite: []string{"39E"}}}
+	_, err := a.Decide(grant)
+	wantRefused(t, "one site of two", err, &TransitionError{}, "39E is not assessed at site KIE")
+	nowhere := Finding{Requirement: "39E", Result: NotApplicable, Note: "no cargo"}
+	do(t, do(t, a, Assess{by("assessor", 4), []Finding{nowhere}}), grant)
+	do(t, do(t, a, Assess{by("assessor", 4), []Finding{at("KIE", Partly)}}), grant)
+
+	w.Requirements = nil
+	var many []Finding
+	for i := range maxRequirements {
+		w.Requirements = append(w.Requirements, fmt.Sprint("C-", i))
+		many = append(many, Finding{Requirement: fmt.Sprint("C-", i), Site: "HAM", Result: Met}, Finding{Requirement: fmt.Sprint("C-", i), Site: "KIE", Result: Partly, Note: strings.Repeat("x", 400)})
+	}
+	b := do(t, Application{}, Submit{By: by("trader", 1), Wish: w}, Accept{By: by("clerk", 2)})
+	list, err := b.Decide(Assess{by("assessor", 3), many})
+	if err != nil || len(list) < 3 {
+		t.Fatalf("%d events: %v", len(list), err)
+	}
+	if b = applied(t, b, list); len(b.Findings) != len(many) {
+		t.Errorf("%d of %d findings", len(b.Findings), len(many))
 	}
 }

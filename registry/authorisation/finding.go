@@ -61,6 +61,10 @@ type Assessed struct {
 // place is what there is one newest finding for.
 func (f Finding) place() string { return f.Requirement + "@" + f.Site }
 
+// written is more than the bytes a finding takes, as long as its note is no worse than
+// such writing as most.
+func (f Finding) written() int { return 300 + 2*len(f.Note) + 80*len(f.Evidence) }
+
 // second reports whether a finding says what the first version had no words for.
 func (f Finding) second() bool {
 	return f.Result == Exceeds || f.Severity != "" || f.Site != "" || f.Evidence != nil || f.Certificate != "" || f.Weight != ""
