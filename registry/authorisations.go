@@ -212,7 +212,16 @@ func (n *Node) Authorisation(number string) (authorisation.Authorisation, error)
 // An AuthorisationFile is an authorisation with what others have to do with it.
 type AuthorisationFile struct {
 	authorisation.Authorisation
-	Successors []string `json:"successors,omitzero"` // applications of who took the holder over
+	Successors []string     `json:"successors,omitzero"` // applications of who took the holder over
+	Appealable []Appealable `json:"appealable,omitzero"` // measures the time for an appeal against which is known
+}
+
+// Appealable says until when an appeal against a measure may be lodged, where its time
+// runs: from its receipt on.
+type Appealable struct {
+	Of        authorisation.Act `json:"of"`
+	Component string            `json:"component"`
+	Until     int64             `json:"until"` // Unix seconds
 }
 
 // AuthorisationFile reads one authorisation as the officer who has it wants it.
@@ -220,11 +229,28 @@ func (n *Node) AuthorisationFile(number string) (f AuthorisationFile, err error)
 	if f.Authorisation, err = n.Authorisation(number); err != nil {
 		return f, err
 	}
-	err = n.ledger.View(func(tx ledger.Projection) error {
+	if err = n.ledger.View(func(tx ledger.Projection) error {
 		f.Successors, err = view.SuccessorsOf(tx, number)
 		return err
-	})
-	return f, err
+	}); err != nil {
+		return f, err
+	}
+	l, err := n.rulesOf(f.Authorisation)
+	if err != nil {
+		return f, err
+	}
+	for _, c := range f.Components {
+		for _, t := range c.Measures {
+			until, err := l.appealable(t.Act, c.Code)
+			if err != nil {
+				return f, err
+			}
+			if until != 0 && t.Act != authorisation.ActWithdraw {
+				f.Appealable = append(f.Appealable, Appealable{t.Act, c.Code, until})
+			}
+		}
+	}
+	return f, nil
 }
 
 // Authorisations lists all authorisations.

@@ -92,6 +92,38 @@ func (l itsRules) deemed(sent int64) (int64, error) {
 	return ch.Due, err
 }
 
+// received is when the holder received a measure, as far as is known or the programme
+// deems; 0 where nothing is known of how it was told.
+func (l itsRules) received(t authorisation.Taken) (int64, error) {
+	switch s := t.Service; {
+	case s != nil && s.ReceivedAt != 0:
+		return s.ReceivedAt, nil
+	case s != nil:
+		return l.deemed(s.SentAt)
+	case byPost(t.Served):
+		return l.deemed(t.DecidedAt)
+	case t.Served != "":
+		return t.DecidedAt, nil
+	}
+	return 0, nil
+}
+
+// appealable is until when an appeal against a measure on a component may be lodged: the
+// time for it counts from its receipt. 0 where it does not run yet, or there is no limit.
+func (l itsRules) appealable(of authorisation.Act, component string) (int64, error) {
+	c, _ := l.of.Component(component)
+	i := slices.IndexFunc(c.Measures, func(t authorisation.Taken) bool { return t.Act == of })
+	if i < 0 || !l.knows(programme.RuleAppeal) {
+		return 0, nil
+	}
+	at, err := l.received(c.Measures[i])
+	if err != nil || at == 0 {
+		return 0, err
+	}
+	ch, err := l.plan.Start(programme.RuleAppeal, time.Unix(at, 0))
+	return ch.Due, err
+}
+
 // revokes is when a revocation takes effect: it may be deferred as far as the rule
 // of the programme goes.
 func (l itsRules) revokes(by authorisation.By, m Measure) (from int64, onReceipt bool, err error) {

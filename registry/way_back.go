@@ -44,11 +44,23 @@ type AppealMeasure struct {
 
 // AppealMeasure records that an appeal was lodged, or what became of it.
 func (n *Node) AppealMeasure(ctx context.Context, r AppealMeasure) (authorisation.Authorisation, error) {
-	return n.onAuthorisation(ctx, r.Authorisation, r.By, r.DryRun, func(by authorisation.By, _ itsRules) (authorisation.Command, error) {
+	return n.onAuthorisation(ctx, r.Authorisation, r.By, r.DryRun, func(by authorisation.By, l itsRules) (authorisation.Command, error) {
 		if r.Outcome != "" {
 			return authorisation.DecideMeasureAppeal{By: by, Reference: r.Reference, Outcome: r.Outcome}, nil
 		}
-		return authorisation.AppealMeasure{By: by, Of: r.Of, Components: r.Components, Body: r.Body, Reference: r.Reference}, nil
+		c := authorisation.AppealMeasure{By: by, Of: r.Of, Components: r.Components, Body: r.Body, Reference: r.Reference}
+		of, on := l.of.Meant(r.Of, r.Components)
+		for _, code := range on { // the last of several counts
+			until, err := l.appealable(of, code)
+			if err != nil {
+				return nil, err
+			}
+			if c.Until = max(c.Until, until); until == 0 {
+				c.Until = 0
+				break
+			}
+		}
+		return c, nil
 	}, appellants(r.Outcome)...)
 }
 
@@ -139,13 +151,12 @@ func (n *Node) takeBackMeasure(ctx context.Context, r TakeBackMeasure, command f
 // regained are the components that need another credential at an instant because they
 // are in force again, or no longer for the time of a stay alone.
 func regained(before, now authorisation.Authorisation, at int64) (on []string) {
+	owed := now.Unissued()
 	for _, c := range before.Components {
 		after, _ := now.Component(c.Code)
-		newest, live := now.Live(c.Code)
-		switch {
-		case !after.State.Issuable() || c.State != authorisation.Ended && c.Stayed == nil:
-		case !live, newest.Expires <= at, c.Stayed != nil && newest.Expires == c.Stayed.Until,
-			newest.NotBefore > max(now.EffectiveAt, after.InForceFrom): // of a stay, which began later than what is in force now
+		newest, _ := now.Live(c.Code)
+		back := after.State.Issuable() && (c.State == authorisation.Ended || c.Stayed != nil)
+		if slices.Contains(owed, c.Code) || back && newest.Expires <= at {
 			on = append(on, c.Code)
 		}
 	}

@@ -133,3 +133,53 @@ func TestAStayedRevocation(t *testing.T) {
 		t.Errorf("still barred: %v", err)
 	}
 }
+
+// The time for an appeal against a measure counts from its receipt, known or deemed; a
+// suspension that is over is set aside as if it had never been.
+func TestAnAppealAgainstAMeasureHasItsTime(t *testing.T) {
+	eu := found(t, newClock(), "EU", "")
+	ctx := t.Context()
+	a := eu.grant(trader{"Brussels Forwarding NV", "BE1234567", "AEOS", []string{"exporter"}})
+	eu.pass(8 * day)
+	m := eu.measure(a.Case)
+	m.Second = ""
+	got(eu.Suspend(ctx, m))(t)
+	told := eu.clock.Now()
+	if f := got(eu.AuthorisationFile(a.Case))(t); len(f.Appealable) != 0 {
+		t.Errorf("nobody knows that it was received: %+v", f.Appealable)
+	}
+	got(eu.ServeMeasure(ctx, registry.ServeMeasure{Authorisation: a.Case, Channel: authorisation.ByHand, By: "Desk"}))(t)
+	f := got(eu.AuthorisationFile(a.Case))(t)
+	if len(f.Appealable) != 1 || f.Appealable[0].Of != authorisation.ActSuspend || f.Appealable[0].Until < told.Add(27*day).Unix() {
+		t.Fatalf("%+v", f.Appealable)
+	}
+	eu.pass(5 * day)
+	got(eu.Reinstate(ctx, registry.Measure{Authorisation: a.Case, By: "Decider"}))(t)
+	appeal := registry.AppealMeasure{Authorisation: a.Case, Of: authorisation.ActSuspend, Body: "court", Reference: "1", By: "Brussels"}
+	got(eu.AppealMeasure(ctx, appeal))(t)
+	eu.pass(day)
+	before := eu.export(a.Case)
+	if r := eu.reason(before, told.Add(day)); r != federation.StatusSuspended {
+		t.Errorf("while it was suspended: %s", r)
+	}
+	aside := takeBack(a.Case, authorisation.ByCourt)
+	aside.Of = authorisation.ActSuspend
+	if a = got(eu.SetAsideMeasure(ctx, aside))(t); len(a.Credentials) != 2 {
+		t.Fatalf("set aside: %+v", a.Credentials)
+	}
+	eu.pass(time.Second)
+	after := eu.export(a.Case)
+	for _, at := range []time.Duration{-day, day, 6 * day} {
+		if r := eu.reason(after, told.Add(at)); r != federation.OwnProgramme {
+			t.Errorf("%s after it was told: %s", at, r)
+		}
+	}
+
+	m.Served = authorisation.ByPortal
+	got(eu.Suspend(ctx, m))(t)
+	eu.clock.forward(time.Duration(got(eu.AuthorisationFile(a.Case))(t).Appealable[0].Until-eu.clock.Now().Unix()) * time.Second)
+	appeal.Reference = "2"
+	if _, err := eu.AppealMeasure(ctx, appeal); !errors.Is(err, registry.ErrConflict) {
+		t.Errorf("after its time: %v", err)
+	}
+}

@@ -65,6 +65,7 @@ type Component struct {
 	Measures    []Taken `json:"measures,omitempty"`     // at most one of each act
 	Stayed      *Stay   `json:"stayed,omitzero"`        // the measure that has no effect for a time
 	InForceFrom int64   `json:"in_force_from,omitzero"` // where it came back from an end only later than that end
+	Owed        bool    `json:"owed,omitzero"`          // another credential is: the newest was issued for a stay, or tells of a suspension that was set aside
 }
 
 // An Authorisation is the state of what a grant created. The zero Authorisation
@@ -299,10 +300,10 @@ func (a *Authorisation) fact(e Event) error {
 	case AuthorisationSetAside:
 		return a.putAside(d, e)
 	case AuthorisationRevoked:
-		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
+		a.took(d.Components, Taken{Act: ActRevoke, Grounds: d.Grounds, Served: d.Served, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 		return a.schedule(d.Components, ActRevoke, e)
 	case AuthorisationAnnulled:
-		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
+		a.took(d.Components, Taken{Act: ActAnnul, Grounds: d.Grounds, Served: d.Served, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 		if d.OnReceipt {
 			return a.schedule(d.Components, ActAnnul, e)
 		}
@@ -315,6 +316,9 @@ func (a *Authorisation) fact(e Event) error {
 		return nil
 	case CredentialIssued:
 		a.Credentials = append(a.Credentials, Credential{CredentialIssued: d})
+		if i := a.component(d.Component); i >= 0 {
+			a.Components[i].Owed = false
+		}
 		return nil
 	case CredentialSuperseded:
 		return a.replace(d, e.EffectiveAt)

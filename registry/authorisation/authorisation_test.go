@@ -243,3 +243,32 @@ func TestEventsOfAnotherCaseOrTimeAreNotApplied(t *testing.T) {
 		}
 	}
 }
+
+// A suspension that is over can be appealed against and set aside, where it is named: it
+// never was, and a credential that does not tell of it is owed.
+func TestASuspensionThatIsOverIsSetAside(t *testing.T) {
+	over := do(t, authorisationIn(t, Effective), doubted(Lift), Reinstate{By: on(210)})
+	aside := SetAsideMeasure{By: on(220), Of: ActSuspend, Who: ByCourt, Grounds: grounds()}
+	for name, c := range map[string]struct {
+		put Command
+		why string
+	}{
+		"what is not named":          {SetAsideMeasure{By: on(220), Who: ByCourt, Grounds: grounds()}, "no such measure"},
+		"a stay of it":               {StayMeasure{By: on(220), Of: ActSuspend, Who: ByCourt, Grounds: grounds()}, "no such measure"},
+		"an appeal out of time":      {AppealMeasure{By: on(220), Of: ActSuspend, Body: "court", Reference: "1", Until: 220 * day}, "time for an appeal is over"},
+		"setting aside a revocation": {SetAsideMeasure{By: on(220), Of: ActRevoke, Who: ByCourt, Grounds: grounds()}, "no such measure"},
+	} {
+		_, err := over.Decide(c.put)
+		wantRefused(t, name, err, &TransitionError{}, c.why)
+	}
+	a := do(t, over, AppealMeasure{By: on(219), Of: ActSuspend, Body: "court", Reference: "1", Until: 220 * day}, aside)
+	if states(a) != "effective effective" || a.Components[0].Since != over.Components[0].Since || len(a.Components[0].Measures) != 0 || len(a.Unissued()) != 2 {
+		t.Errorf("set aside: %+v, owed %v", a.Components[0], a.Unissued())
+	}
+	_, err := a.Decide(aside)
+	wantRefused(t, "twice", err, &TransitionError{}, "no such measure")
+	revoked := do(t, over, Revoke{By: on(215), Second: "second", Grounds: grounds()}, aside)
+	if states(revoked) != "ended ended" || len(revoked.Unissued()) != 0 {
+		t.Errorf("of what ended since: %s, owed %v", states(revoked), revoked.Unissued())
+	}
+}

@@ -157,12 +157,16 @@ func (a Authorisation) Live(component string) (Credential, bool) {
 // Ended reports whether the credential has ended, or will as soon as that is published.
 func (c Credential) Ended() bool { return c.last() == statuslist.Ended }
 
-// Unissued are the components in force, or to be, that never had a credential, or
-// whose credentials ended before they came back.
+// Unissued are the components in force, or to be, that never had a credential, whose
+// credentials ended before they came back, or whose newest one says less than is so by
+// now: it was issued for a stay, or tells of a suspension that was set aside.
 func (a Authorisation) Unissued() []string {
 	var codes []string
 	for _, c := range a.Components {
-		if _, live := a.Live(c.Code); c.State.Issuable() && !live {
+		if !c.State.Issuable() {
+			continue
+		}
+		if newest, live := a.Live(c.Code); !live || c.Owed || newest.NotBefore > max(a.EffectiveAt, c.InForceFrom) {
 			codes = append(codes, c.Code)
 		}
 	}

@@ -148,3 +148,39 @@ func TestTheLiveCredential(t *testing.T) {
 		t.Error("a component that is not there has a credential")
 	}
 }
+
+// A credential that is good for a stay alone is not enough once the component is in force
+// for longer, or from an earlier day on: another is owed until it is issued.
+func TestWhatAStayLeavesIsOwed(t *testing.T) {
+	stay := StayMeasure{By: on(210), Who: ByCourt, Until: 300 * day, Grounds: grounds()}
+	ended := do(t, authorisationIn(t, Effective), Revoke{By: on(200), Second: "second", Grounds: grounds()})
+	stayed := do(t, ended, stay)
+	forIt := credential("AEOC", 2, 2, 210)
+	forIt.Expires = 300 * day
+	other := credential("AEOS", 3, 2, 210)
+	other.Expires = 300 * day
+	stayed = do(t, stayed, IssueCredential{on(210), forIt}, IssueCredential{on(210), other})
+	longer := stay
+	longer.By, longer.Until = on(220), 400*day
+	aside := SetAsideMeasure{By: on(220), Who: ByCourt, Grounds: grounds()}
+	asideSince := aside
+	asideSince.From = 210 * day
+	for name, c := range map[string]struct {
+		state Authorisation
+		want  int
+	}{
+		"ended":                    {ended, 0},
+		"stayed, and issued":       {stayed, 0},
+		"stayed, not issued":       {do(t, ended, stay), 2},
+		"prolonged":                {do(t, stayed, longer), 2},
+		"the same once more":       {do(t, stayed, StayMeasure{By: on(220), Who: ByCourt, From: 210 * day, Until: 300 * day, Grounds: grounds()}), 0},
+		"set aside":                {do(t, stayed, aside), 2},
+		"set aside from then on":   {do(t, stayed, asideSince), 2},
+		"and revoked once more":    {do(t, stayed, aside, Revoke{By: on(230), Second: "second", Grounds: grounds()}), 0},
+		"set aside, and one of it": {do(t, stayed, aside, IssueCredential{on(221), credential("AEOC", 4, 3, 105)}), 1},
+	} {
+		if got := c.state.Unissued(); len(got) != c.want {
+			t.Errorf("%s: owed are %v", name, got)
+		}
+	}
+}

@@ -159,7 +159,7 @@ func (c *Component) take(act Act, from int64) error {
 	c.State, c.Since = next, from
 	c.forget(act)
 	if act.Ends() {
-		c.End, c.Pending = act, nil
+		c.End, c.Pending, c.Owed = act, nil, false
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func anyWayBack(t *rapid.T, b By, on []string, second string) []Command {
 	since := rapid.SampledFrom([]int64{0, b.At, b.At - 3, 1000}).Draw(t, "since")
 	until := rapid.SampledFrom([]int64{0, b.At + 1, b.At + 6, b.At - 1}).Draw(t, "until")
 	return []Command{
-		AppealMeasure{b, of, on, "court", "4 K 1"}, DecideMeasureAppeal{b, "4 K 1", Upheld},
+		AppealMeasure{b, of, on, "court", "4 K 1", until}, DecideMeasureAppeal{b, "4 K 1", Upheld},
 		RectifyAuthorisation{b, of, on, "basis", grounds().Basis, "UCC Art. 27", grounds()},
 		RectifyAuthorisation{By: b, Field: "roles", Old: "exporter", New: "exporter,importer", Grounds: grounds()},
 		StayMeasure{By: b, Of: of, Components: on, Who: who, From: since, Until: until, Grounds: grounds()}, LiftStay{b, on, grounds()},

@@ -71,6 +71,9 @@ func (w *writer) component(c Component) {
 	if c.InForceFrom != 0 {
 		w.number(`,"in_force_from":`, c.InForceFrom)
 	}
+	if c.Owed {
+		w.literal(`,"owed":true`)
+	}
 	w.literal("}")
 }
 

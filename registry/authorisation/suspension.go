@@ -287,7 +287,7 @@ func clockOf(name string) (rule, component string) {
 
 // suspended applies the fact: what was known of an older suspension gives way.
 func (a *Authorisation) suspended(d AuthorisationSuspended, e Event) error {
-	a.took(d.Components, Taken{Act: ActSuspend, Grounds: d.Grounds, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
+	a.took(d.Components, Taken{Act: ActSuspend, Grounds: d.Grounds, Served: d.Served, By: e.Actor, Second: d.Second, DecidedAt: e.DecidedAt, From: e.EffectiveAt, OnReceipt: d.OnReceipt})
 	for _, code := range d.Components {
 		i := a.component(code)
 		if i < 0 {

@@ -17,6 +17,7 @@ type Taken struct {
 	From      int64  `json:"from"`            // when it takes effect
 	Before    int64  `json:"before,omitzero"` // what [Component.InForceFrom] was
 
+	Served    Channel  `json:"served,omitzero"`     // how it was told, with the decision
 	Lapsed    bool     `json:"lapsed,omitzero"`     // an urgent suspension that nobody confirmed in time
 	OnReceipt bool     `json:"on_receipt,omitzero"` // it takes effect when the holder received it
 	Service   *Service `json:"service,omitzero"`    // how it reached the holder
@@ -120,6 +121,13 @@ func (c Component) stayedUntil() int64 {
 	return c.Stayed.Until
 }
 
+// forStay reports whether the newest credential of a component lasts as long as the stay
+// of its end.
+func (a Authorisation) forStay(c Component) bool {
+	newest, live := a.Live(c.Code)
+	return live && c.stayedUntil() != 0 && newest.Expires == c.stayedUntil()
+}
+
 // taken is who decided a measure that stands.
 func (c Component) taken(of Act) (Taken, bool) {
 	i := slices.IndexFunc(c.Measures, func(t Taken) bool { return t.Act == of })
@@ -149,6 +157,8 @@ func (a Authorisation) against(c Command, of Act, named []string) (Act, []string
 			return refuse("there is no component " + code)
 		}
 	}
+	_, staying := c.(StayMeasure)
+	past := of == ActSuspend && !staying // a suspension that is over, where it is named
 	var found []Act
 	on := map[Act][]string{}
 	for _, component := range a.Components {
@@ -156,7 +166,7 @@ func (a Authorisation) against(c Command, of Act, named []string) (Act, []string
 			continue
 		}
 		for _, act := range []Act{ActSuspend, ActRevoke, ActAnnul, ActWithdraw} {
-			if _, known := component.taken(act); known && component.stands(act) && (of == "" || of == act) {
+			if _, known := component.taken(act); known && (component.stands(act) || past) && (of == "" || of == act) {
 				if on[act] == nil {
 					found = append(found, act)
 				}
@@ -266,11 +276,20 @@ func (a *Authorisation) took(codes []string, t Taken) {
 func (a *Authorisation) putAside(d AuthorisationSetAside, e Event) error {
 	for _, code := range d.Components {
 		i := a.component(code)
-		if i < 0 || !a.Components[i].stands(d.Of) {
-			return fmt.Errorf("component %s is under no such measure", code)
+		if i < 0 {
+			return fmt.Errorf("no component %s", code)
 		}
 		c := &a.Components[i]
-		t, _ := c.taken(d.Of)
+		t, known := c.taken(d.Of)
+		if !known {
+			return fmt.Errorf("component %s is under no such measure", code)
+		}
+		if !c.stands(d.Of) { // a suspension that is over
+			c.Measures = slices.DeleteFunc(c.Measures, func(t Taken) bool { return t.Act == d.Of })
+			_, live := a.Live(code)
+			c.Owed = live && c.State != Ended
+			continue
+		}
 		since := max(e.EffectiveAt, t.From)
 		if c.stayed(d.Of) {
 			since = min(since, c.Stayed.From)
@@ -280,6 +299,7 @@ func (a *Authorisation) putAside(d AuthorisationSetAside, e Event) error {
 		}
 		c.Measures = slices.DeleteFunc(c.Measures, func(t Taken) bool { return t.Act == d.Of })
 		if c.stayed(d.Of) {
+			c.Owed = c.Owed || a.forStay(*c)
 			c.Stayed = nil
 		}
 		if d.Of == ActSuspend {
@@ -309,6 +329,7 @@ func (a *Authorisation) stayMeasure(d AuthorisationStayed, e Event) error {
 		}
 		stay := d.Stay
 		if c.stayed(of) { // prolonged
+			c.Owed = c.Owed || stay.Until != c.Stayed.Until && a.forStay(*c)
 			stay.From = min(stay.From, c.Stayed.From)
 		}
 		c.Stayed = &stay

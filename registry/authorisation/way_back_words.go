@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// A MeasureAppeal is against a measure. It does not by itself suspend it (UCC Art. 45),
-// and whether it comes in time is for the body to say that decides it.
+// A MeasureAppeal is against a measure. It does not by itself suspend it (UCC Art. 45).
 type MeasureAppeal struct {
 	Appeal
 	Against    Act      `json:"against"`
@@ -22,6 +21,7 @@ type (
 		Components []string
 		Body       string
 		Reference  string
+		Until      int64 // when the time for it is over; 0 where none runs yet
 	}
 	// DecideMeasureAppeal notes what became of it. What is upheld is set aside by an act of its own.
 	DecideMeasureAppeal struct {
@@ -90,10 +90,23 @@ func (a Authorisation) appeal(c AppealMeasure) ([]Event, error) {
 	if of == ActWithdraw {
 		return nil, &TransitionError{a.words(), c.name(), "it was the holder's wish"}
 	}
+	if c.Until != 0 && c.Until <= c.At {
+		return nil, &TransitionError{a.words(), c.name(), "the time for an appeal is over"}
+	}
 	if a.appealed(c.Reference) >= 0 {
 		return nil, &TransitionError{a.words(), c.name(), "appeal " + c.Reference + " is lodged"}
 	}
 	return one(c.By, c.At, AuthorisationAppealed{of, on, c.Body, c.Reference})
+}
+
+// Meant are a measure and the components it is about, as whoever appeals against it
+// means them: of that kind or the one there is, about those named or all.
+func (a Authorisation) Meant(of Act, named []string) (Act, []string) {
+	of, on, err := a.against(AppealMeasure{}, of, named)
+	if err != nil {
+		return "", nil
+	}
+	return of, on
 }
 
 func (a Authorisation) decideAppeal(c DecideMeasureAppeal) ([]Event, error) {
