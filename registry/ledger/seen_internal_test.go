@@ -26,7 +26,7 @@ func TestAStageOverAnEmptyStoreForgetsNothing(t *testing.T) {
 		}
 		s, want := newStage(rows{r: db}), map[string]string{}
 		s.seen = newSeen()
-		load := loader{to: db}
+		load := loader{to: db, last: pebble.NoSync}
 		for i := range rapid.IntRange(1, 60).Draw(t, "steps") {
 			var err error
 			key := fmt.Sprint("case/", rapid.IntRange(0, 20).Draw(t, "key"))

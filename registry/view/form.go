@@ -13,7 +13,7 @@ import (
 
 // revision is raised when rows mean something else though their members are the
 // same: another index, another key, an event folded otherwise.
-const revision = 5
+const revision = 6
 
 // Form implements ledger.Former: it names the members of every state that is kept in
 // rows, so that rows of a release whose states had others are made anew and none is

@@ -182,12 +182,12 @@ func ReleasedOperators(tx ledger.Projection) ([]string, error) { return numbers(
 
 // HeldBy are the authorisations an operator holds.
 func HeldBy(tx ledger.Projection, operator string) ([]string, error) {
-	return numbers(tx, holderKey(operator, ""))
+	return numbers(tx, facetKey(KindAuthorisation, authorisation.Facet{Name: authorisation.ByHolder, Value: operator}, ""))
 }
 
 // AppliedBy are the applications of an operator.
 func AppliedBy(tx ledger.Projection, operator string) ([]string, error) {
-	return numbers(tx, appliedKey(operator, ""))
+	return numbers(tx, facetKey(KindApplication, authorisation.Facet{Name: authorisation.ByHolder, Value: operator}, ""))
 }
 
 // SuccessorsOf are the applications that were handed in to succeed an authorisation.
@@ -292,10 +292,6 @@ func Describe(key []byte) string {
 		return "credentials owed to " + rest
 	case "released":
 		return "releases of operator " + rest
-	case "applied":
-		return "application " + second + " of operator " + first
-	case "holder":
-		return "authorisation " + second + " of operator " + first
 	case "facet", "task":
 		_, last, _ := strings.Cut(rest, "\x00")
 		return kind + " of " + last

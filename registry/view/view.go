@@ -11,8 +11,6 @@
 //	due/<seconds>/<kind>/<number> a case in which something is to be done then though nobody acts
 //	owed/<number>              an authorisation with a component in force that has no credential yet
 //	released/<operator>        an operator that released itself for some purpose, now or once
-//	holder/<operator>/<number> an authorisation the operator holds
-//	applied/<operator>/<number> an application of the operator
 //	for/<authority>            a member of the union that decides an application here
 //	request/<key>              the case in which a request that bore a key was carried out
 //	facet/<kind>/<name>/<value>\0<number>        a case that has a property
@@ -332,21 +330,13 @@ func indexApplication(tx ledger.Projection, before, after authorisation.Applicat
 			return err
 		}
 	}
-	if before.Case != "" {
+	if before.Case != "" || after.Wish.Authority == "" {
 		return nil
-	}
-	if err := tx.Set(appliedKey(after.Wish.Operator, after.Case), nil); err != nil || after.Wish.Authority == "" {
-		return err
 	}
 	return tx.Set(forKey(after.Wish.Authority), nil)
 }
 
 func indexAuthorisation(tx ledger.Projection, before, after authorisation.Authorisation) error {
-	if before.Case == "" {
-		if err := tx.Set(holderKey(after.Operator, after.Case), nil); err != nil {
-			return err
-		}
-	}
 	switch was, is := len(before.Unissued()) > 0, len(after.Unissued()) > 0; {
 	case is && !was:
 		return tx.Set(owedKey(after.Case), nil)
@@ -402,10 +392,6 @@ func releasedKey(operator string) []byte { return []byte("released/" + operator)
 func successorKey(authorisation, number string) []byte {
 	return []byte("successor/" + authorisation + "/" + number)
 }
-
-func appliedKey(operator, number string) []byte { return []byte("applied/" + operator + "/" + number) }
-
-func holderKey(operator, number string) []byte { return []byte("holder/" + operator + "/" + number) }
 
 func read[V any](tx ledger.Projection, key []byte) (v V, err error) {
 	raw, err := tx.Get(key)
