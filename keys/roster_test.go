@@ -126,6 +126,8 @@ func TestRosterChain(t *testing.T) {
 	earlier.Iat, earlier.Exp = t0-1, t0
 	nameless, another := roster(t, 2, a), roster(t, 2, a)
 	nameless.PrevSHA256, another.PrevSHA256 = "", strings.Repeat("cd", 32)
+	older := roster(t, 2, a)
+	older.Iat, older.Exp = t0+3, t0+4
 
 	for name, c := range map[string]struct {
 		next *keys.Roster
@@ -140,6 +142,8 @@ func TestRosterChain(t *testing.T) {
 		"a second one follows":                             {roster(t, 2, a), first, []*keys.Signer{a}, true},
 		"a third one does not follow the first":            {roster(t, 3, a), first, []*keys.Signer{a}, false},
 		"nor does another first one":                       {roster(t, 1, a), first, []*keys.Signer{a}, false},
+		"nor does one of its own number":                   {roster(t, 2, a), roster(t, 2, a), []*keys.Signer{a}, false},
+		"nor one of an older number that names it":         {older, roster(t, 3, a), []*keys.Signer{a}, false},
 		"nor one of another administration":                {elsewhere, first, []*keys.Signer{a}, false},
 		"nor one from before it":                           {earlier, first, []*keys.Signer{a}, false},
 		"nor one that names none before it":                {nameless, first, []*keys.Signer{a}, false},
