@@ -83,6 +83,9 @@ func (n *Node) enterApplication(ctx context.Context, r SubmitApplication,
 			return a, err
 		}
 	}
+	if r.Operator == "" {
+		return a, fmt.Errorf("%w: operator: missing", ErrInvalid)
+	}
 	o, err := n.Operator(r.Operator)
 	if err != nil {
 		return a, err

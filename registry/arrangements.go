@@ -119,8 +119,10 @@ func (n *Node) checkOwnParty(d *mra.Document) error {
 // twoPeople holds when two different people are named.
 func twoPeople(by, second string) error {
 	switch {
-	case by == "" || second == "":
-		return fmt.Errorf("%w: this takes two people, by and second", ErrNotAllowed)
+	case by == "":
+		return fmt.Errorf("%w: this takes two people: by is missing", ErrNotAllowed)
+	case second == "":
+		return fmt.Errorf("%w: this takes two people: second is missing", ErrNotAllowed)
 	case strings.EqualFold(strings.TrimSpace(by), strings.TrimSpace(second)):
 		return fmt.Errorf("%w: the second person must be another than %s", ErrNotAllowed, by)
 	}

@@ -108,6 +108,9 @@ func (n *Node) Consult(ctx context.Context, r Consult) (authorisation.Applicatio
 		p := n.packOf(a.Wish.Authority, a.Pack)
 		c := authorisation.Consult{By: by, Consulted: r.Who, Question: r.Question}
 		rule, known := consultation(p, r.Who, by.At)
+		if !known && len(p.Members) > 0 && len(r.Who) == len(p.Territory) && !isMember(p, r.Who) {
+			return nil, fmt.Errorf("%w: who: %.40q is no member of %s", ErrInvalid, r.Who, p.Name)
+		}
 		if known {
 			c.Mandatory, c.Binding = rule.Mandatory, rule.Mandatory && isMember(p, r.Who)
 			w.start(rule.Rule+"#"+r.Who, w.at, rule.Silence)
@@ -192,7 +195,7 @@ func (n *Node) AssignApplication(ctx context.Context, r AssignApplication) (auth
 		if r.Office != "" && len(offices) > 0 && !known {
 			return nil, fmt.Errorf("%w: the programme knows no office %.40q", ErrInvalid, r.Office)
 		}
-		if err := n.mayWork(a.Wish.Operator, r.Officer); err != nil {
+		if err := n.mayWork(a.Wish.Operator, access.Officers(), r.Officer); err != nil {
 			return nil, err
 		}
 		office := r.Office

@@ -182,6 +182,31 @@ func (n *Node) conflicted(who, operator string) (bool, error) {
 	}), err
 }
 
+// mayWork refuses people for a case of whom somebody, named by account or by name,
+// declared a conflict of interest; and once there are accounts who has none, or none
+// of the roles.
+func (n *Node) mayWork(operator string, roles []access.Role, team ...string) error {
+	all, err := n.accounts()
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	for _, who := range team {
+		named := slices.DeleteFunc(slices.Clone(all), func(a authorisation.Account) bool { return a.Case != who && access.Fold(a.Name) != access.Fold(who) })
+		works := func(a authorisation.Account) bool {
+			return slices.ContainsFunc(roles, func(r access.Role) bool { return actsAs(a, all, r, "", "", n.now().Unix(), anyOffice) })
+		}
+		switch {
+		case len(named) == 0:
+			return fmt.Errorf("%w: %.40q has no account", ErrInvalid, who)
+		case slices.ContainsFunc(named, func(a authorisation.Account) bool { return conflicted(a, all, operator) }):
+			return fmt.Errorf("%w: %.40q has declared a conflict of interest about %s", ErrNotAllowed, who, operator)
+		case !slices.ContainsFunc(named, works):
+			return fmt.Errorf("%w: %.40q is not %s", ErrInvalid, who, oneOf(roles))
+		}
+	}
+	return nil
+}
+
 // operatorOf is the operator a case is about; "" where it is about none, or there
 // is no such case.
 func (n *Node) operatorOf(number string) (operator string, err error) {

@@ -48,7 +48,7 @@ func (n *Node) PlanVisit(ctx context.Context, r PlanVisit) (v authorisation.Visi
 	if err != nil {
 		return v, err
 	}
-	if err := n.mayWork(app.Wish.Operator, plan.Team...); err != nil {
+	if err := n.mayWork(app.Wish.Operator, validators, plan.Team...); err != nil {
 		return v, err
 	}
 	err = n.openCase(n.series("VIS"), func(number string) (bool, error) {
@@ -188,7 +188,7 @@ func (n *Node) MoveVisit(ctx context.Context, r MoveVisit) (authorisation.Visit,
 		if err != nil {
 			return nil, err
 		}
-		if err := n.mayWork(v.Operator, r.Team...); err != nil {
+		if err := n.mayWork(v.Operator, validators, r.Team...); err != nil {
 			return nil, err
 		}
 		from, until, err := visitDays(n.lawOf(app), r.From, r.Until)
@@ -209,21 +209,6 @@ func (n *Node) CancelVisit(ctx context.Context, r CancelVisit) (authorisation.Vi
 	return n.onVisit(ctx, r.Visit, r.By, r.DryRun, func(_ authorisation.Visit, by authorisation.By) (authorisation.Command, error) {
 		return authorisation.CancelVisit{By: by, Reason: r.Reason}, nil
 	}, planners...)
-}
-
-// mayWork refuses people for a case of whom somebody, named by account or by name,
-// declared a conflict of interest.
-func (n *Node) mayWork(operator string, team ...string) error {
-	for _, who := range team {
-		against, err := n.conflicted(who, operator)
-		if err != nil {
-			return err
-		}
-		if against {
-			return fmt.Errorf("%w: %.40q has declared a conflict of interest about %s", ErrNotAllowed, who, operator)
-		}
-	}
-	return nil
 }
 
 // Visit reads one visit.
@@ -269,7 +254,7 @@ func (n *Node) unvisited(app authorisation.Application, pack *programme.Pack, co
 		return slices.ContainsFunc(visits, func(v authorisation.Visit) bool { return v.State == authorisation.VisitSignedOff && covers(v) })
 	}
 	if len(app.Wish.Sites) == 0 && !made(func(authorisation.Visit) bool { return true }) {
-		return "the applicant's premises", nil
+		return "the applicant's site", nil
 	}
 	for _, s := range app.Wish.Sites {
 		if !made(func(v authorisation.Visit) bool { return slices.Contains(v.Plan.Sites, s.ID) }) {

@@ -113,7 +113,7 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 	if inside || slices.Contains(ownAccount, c.Act) || slices.Contains(ownCases, noun) && (reading || noun != "visits") || slices.Contains(ownReports, c.Act) || slices.Contains(everybody, c.Act) || reading && slices.Contains(law, c.Act) {
 		return nil
 	}
-	if reading {
+	if reading && byID {
 		return fmt.Errorf("%w: no case %.40q", registry.ErrNotFound, name)
 	}
 	return fmt.Errorf("%w: this is not for applicants", registry.ErrNotAllowed)

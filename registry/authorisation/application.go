@@ -130,7 +130,7 @@ func (a Application) Decide(c Command) ([]Event, error) {
 		return nil, &TransitionError{a.State.words(), c.name(), "not a command for an application"}
 	}
 	if in := of.in(); !slices.Contains(in, a.State) {
-		why := fmt.Sprintf("it needs an application that is one of %q", in)
+		why := "the application would have to be " + either(in)
 		if a.State.Final() {
 			why = "the application is closed"
 		}

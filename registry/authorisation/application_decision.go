@@ -273,7 +273,9 @@ func (c Serve) decide(a Application) ([]Event, error) {
 		return nil, &TransitionError{a.State.words(), c.name(), "the decision was received"}
 	case s.Deemed:
 		return nil, &InputError{"deemed", "that is the clock's"}
-	case s.SentAt > c.At || s.ReceivedAt > c.At:
+	case s.ReceivedAt > c.At:
+		return nil, &InputError{"received_at", "still to come"}
+	case s.SentAt > c.At:
 		return nil, &InputError{"sent_at", "still to come"}
 	case a.Decision != nil && s.SentAt < a.Decision.At:
 		return nil, &InputError{"sent_at", "before the decision"}

@@ -1,6 +1,7 @@
 package authorisation
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -26,7 +27,10 @@ const (
 
 // code admits identifiers, numbers of cases and codes of packs.
 func code(field, s string) error {
-	ok := len(s) > 0 && len(s) <= maxCode
+	if s == "" {
+		return &InputError{field, "missing"}
+	}
+	ok := len(s) <= maxCode
 	for i := 0; ok && i < len(s); i++ {
 		c := s[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
@@ -42,6 +46,9 @@ func code(field, s string) error {
 func codes(field string, list []string, least int) error { return several(field, list, least, maxList) }
 
 func several(field string, list []string, least, most int) error {
+	if least > 0 && len(list) == 0 {
+		return &InputError{field, "missing"}
+	}
 	if len(list) < least || len(list) > most {
 		return &InputError{field, fmt.Sprintf("want %d to %d entries", least, most)}
 	}
@@ -117,4 +124,13 @@ func oneOf[T ~string](field string, s T, known ...T) error {
 		return &InputError{field, fmt.Sprintf("%q is not one of %v", s, known)}
 	}
 	return nil
+}
+
+// either names states of a case that an act needs; one that is not there yet is new.
+func either[S ~string](states []S) string {
+	words := make([]string, len(states))
+	for i, s := range states {
+		words[i] = cmp.Or(strings.ReplaceAll(string(s), "_", " "), "new")
+	}
+	return strings.Join(words, " or ")
 }

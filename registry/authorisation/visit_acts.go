@@ -43,7 +43,7 @@ func (v Visit) Decide(c Command) ([]Event, error) {
 		return nil, &TransitionError{v.State.words(), c.name(), "not a command for a visit"}
 	}
 	if in := of.in(); !slices.Contains(in, v.State) {
-		return nil, &TransitionError{v.State.words(), c.name(), fmt.Sprintf("it needs a visit that is one of %q", in)}
+		return nil, &TransitionError{v.State.words(), c.name(), "the visit would have to be " + either(in)}
 	}
 	return of.decide(v)
 }

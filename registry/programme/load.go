@@ -21,7 +21,7 @@ var (
 	ErrUnknownTerritory  = errors.New("unknown territory")
 	ErrUnknownAuthority  = errors.New("unknown authority")
 	ErrUnknownType       = errors.New("unknown authorisation type")
-	ErrUnknownRole       = errors.New("role not covered by the authorisation type")
+	ErrUnknownRole       = errors.New("the authorisation type does not cover the role")
 	ErrUnknownRendering  = errors.New("unknown rendering")
 	ErrUnknownIdentifier = errors.New("unknown identifier")
 )
@@ -34,6 +34,9 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
+	if e.Given == "" {
+		return fmt.Sprintf("%v: none is named (known: %s)", e.Kind, strings.Join(e.Known, ", "))
+	}
 	return fmt.Sprintf("%v %q (known: %s)", e.Kind, e.Given, strings.Join(e.Known, ", "))
 }
 
