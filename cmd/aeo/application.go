@@ -88,6 +88,8 @@ func (a *app) applicationAccept() *cobra.Command {
 	r := registry.AcceptApplication{}
 	cmd := &cobra.Command{
 		Use: "accept APPLICATION", Short: "accept an application for examination, or not", Args: cobra.ExactArgs(1),
+		Example: `  aeo application accept NZ-APP-000001 --by "M. Rangi" --yes
+  aeo application accept NZ-APP-000001 --refuse --reason incomplete --basis "SES rules 2" --by "M. Rangi" --yes`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Application, r.DryRun = args[0], a.dryRun
 			what := "accept "

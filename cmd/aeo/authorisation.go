@@ -100,6 +100,7 @@ func (a *app) amend() *cobra.Command {
 	var heard string
 	cmd := &cobra.Command{
 		Use: "amend AUTHORISATION", Short: "change roles or scope; its credentials are replaced", Args: cobra.ExactArgs(1),
+		Example: `  aeo authorisation amend NZ-AUT-000001 --role exporter --role packer --reason new-site --basis "SES rules 7" --heard 2026-11-20 --by "T. Walker" --yes`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Authorisation, r.DryRun = args[0], a.dryRun
 			if err := readFlag("heard", heard, a.parseTime, &r.HeardAt); err != nil {

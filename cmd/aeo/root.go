@@ -64,6 +64,7 @@ func newRoot(a *app) *cobra.Command {
 
 	help := newHelpCmd(a)
 	root.SetHelpCommand(help)
+	showExamples(root)
 	a.noteStart(help)
 	a.noteStart(root)
 	return root

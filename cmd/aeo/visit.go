@@ -58,6 +58,7 @@ func (a *app) visitMove() *cobra.Command {
 	r := registry.MoveVisit{}
 	cmd := &cobra.Command{
 		Use: "move VISIT", Short: "visit on other days, or with another team", Args: cobra.ExactArgs(1),
+		Example: `  aeo application visit move NZ-VIS-000001 --from 2026-12-08 --reason illness --by "M. Rangi" --yes`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r.Visit, r.DryRun = args[0], a.dryRun
 			return changed(a, "move visit "+args[0], "/visits/move", r, a.showVisit)

@@ -171,7 +171,7 @@ func TestWhatIsForeignIsNotThere(t *testing.T) {
 		t.Errorf("%d questions, and the log has grown from %d to %d", asked, size, grown)
 	}
 	for path, want := range map[string]int{"/applications/NZ-APP-000001": 200, "/authorisations/NZ-AUT-000001": 200, "/operators/NZ-OP-000001": 200, "/self": 200,
-		"/applications": 200, "/accounts": 404, "/queue": 404, "/keys": 404, "/accounts/busy": 404} {
+		"/applications": 200, "/accounts": 403, "/queue": 403, "/keys": 403, "/accounts/busy": 403} {
 		if w := m.ask(access.Applicant, http.MethodGet, path, ""); w.Code != want {
 			t.Errorf("her own %s: %d %.200s", path, w.Code, w.Body)
 		}
