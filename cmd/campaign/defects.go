@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -66,6 +68,9 @@ func catchDefects(ctx context.Context, w io.Writer) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if all, err = sample(w, all); err != nil {
+		return false, err
+	}
 	scratch, err := os.MkdirTemp("", "aeo-defects-")
 	if err != nil {
 		return false, err
@@ -87,6 +92,35 @@ func catchDefects(ctx context.Context, w io.Writer) (ok bool, err error) {
 	}
 	fmt.Fprintf(w, "figure mutants %d of %d seeded defects caught\n", caught, len(all))
 	return caught == len(all) && caught > 0, nil
+}
+
+// What says how many of the defects are tried, and with which seed they are drawn.
+const (
+	sampleSize = "AEO_DEFECTS" // all by default
+	sampleSeed = "AEO_SEED"    // a new one by default
+)
+
+// sample draws as many defects as the environment asks for, so that also those runs
+// that cannot wait for all notice which are caught no more. It prints its seed.
+func sample(w io.Writer, all []defect) ([]defect, error) {
+	size := os.Getenv(sampleSize)
+	if size == "" {
+		return all, nil
+	}
+	n, err := strconv.Atoi(size)
+	if err != nil || n < 1 {
+		return nil, fmt.Errorf("%s is %q, want how many", sampleSize, size)
+	}
+	seed := rand.Uint64()
+	if given := os.Getenv(sampleSeed); given != "" {
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			return nil, fmt.Errorf("%s is %q, want a number", sampleSeed, given)
+		}
+	}
+	fmt.Fprintf(w, "%s=%d\n", sampleSeed, seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	r.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+	return all[:min(n, len(all))], nil
 }
 
 // caught reports whether a test caught the defect, and which, or what happened

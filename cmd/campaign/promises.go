@@ -285,6 +285,7 @@ var promises = []promise{
 		id: "mutants", about: "mistakes that could come back",
 		holds:    "the tests catch every one",
 		method:   "each patch of cmd/campaign/testdata/defects is put into a copy of the tree, where a named test must then fail",
+		short:    times(sampleSize, 8, "of them, drawn anew"),
 		long:     scale{words: "all, forty and more", count: 40},
 		commands: [][]string{{"go", "run", "./cmd/campaign", "-defects"}},
 	},
