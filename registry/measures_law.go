@@ -120,7 +120,8 @@ func (l itsRules) appealable(of authorisation.Act, component string) (int64, err
 	if err != nil || at == 0 {
 		return 0, err
 	}
-	ch, err := l.plan.Start(programme.RuleAppeal, time.Unix(at, 0))
+	after := map[authorisation.Act]string{authorisation.ActAnnul: programme.AfterAnnulment, authorisation.ActRevoke: programme.AfterRevocation}[of]
+	ch, err := l.plan.StartFor(programme.RuleAppeal, time.Unix(at, 0), l.pack.AppealTime(after))
 	return ch.Due, err
 }
 

@@ -1,8 +1,10 @@
 package registry_test
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -181,5 +183,31 @@ func TestAnAppealAgainstAMeasureHasItsTime(t *testing.T) {
 	appeal.Reference = "2"
 	if _, err := eu.AppealMeasure(ctx, appeal); !errors.Is(err, registry.ErrConflict) {
 		t.Errorf("after its time: %v", err)
+	}
+}
+
+// In the United States whoever is expelled for false information has thirty days to
+// appeal, and not the ninety of other decisions (6 U.S.C. 967(c)).
+func TestTheTimeForAnAppealIsThatOfWhatItIsAgainst(t *testing.T) {
+	us := found(t, newClock(), "US", "")
+	bay := trader{"Bay Imports Inc", "12345678", "TIER1", []string{"importer"}}
+	for name, tc := range map[string]struct {
+		end  func(context.Context, registry.Measure) (authorisation.Authorisation, error)
+		days int
+	}{"annulled": {us.Annul, 30}, "revoked": {us.Revoke, 90}} {
+		tr := bay
+		tr.name, tr.identifier = name+" Inc", strconv.Itoa(12345678+tc.days)
+		a := us.grant(tr)
+		m := us.measure(a.Case)
+		m.Served = authorisation.ByHand
+		got(tc.end(t.Context(), m))(t)
+		told := us.clock.Now()
+		f := got(us.AuthorisationFile(a.Case))(t)
+		if len(f.Appealable) != 1 {
+			t.Fatalf("%s: %+v", name, f.Appealable)
+		}
+		if days := int(time.Unix(f.Appealable[0].Until, 0).Sub(told) / day); days != tc.days {
+			t.Errorf("%s: %d days to appeal", name, days)
+		}
 	}
 }

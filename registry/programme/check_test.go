@@ -50,6 +50,7 @@ func TestPacksThatDoNotHoldTogetherAreRefused(t *testing.T) {
 		"a part ended by what is not its own":  {`"AEOC": ["39D"]`, `"AEOC": ["39A"]`, "39A"},
 		"young companies nobody watches":       {`"young": "young_monitoring"`, `"young": ""`, "young"},
 		"a change told by no deadline":         {`"rule": "change_notice"`, `"rule": "notice"`, "notice"},
+		"a time to appeal against lunch":       {`"bars": [`, `"appeal_after": {"lunch": {"n": 30, "unit": "days"}}, "bars": [`, "lunch"},
 		"a certificate of what is not asked":   {`"covers": ["H-6"`, `"covers": ["H-66"`, "H-66"},
 	} {
 		if !strings.Contains(eu, tc.old) {

@@ -1,5 +1,7 @@
 package programme
 
+import "github.com/aeo-registry/aeo/registry/deadline"
+
 // When an applicant is heard about an adverse decision.
 const (
 	HearingBefore = "before"
@@ -55,6 +57,9 @@ type Procedure struct {
 	UrgentHours   int               `json:"urgent_hours"` // a suspension by one officer lapses unless a second confirms it
 	OnLapse       string            `json:"on_lapse"`
 	Bars          []Bar             `json:"bars"`
+	// AppealAfter are the times for an appeal that differ from the deadline's, by what
+	// it is against: "annulment" or "revocation".
+	AppealAfter map[string]deadline.Period `json:"appeal_after,omitempty"`
 	// YoungYears is the age below which a company is young: judged on the
 	// alternative bases, and watched after the grant. 0: the programme knows none.
 	YoungYears int `json:"young_years"`
@@ -118,6 +123,15 @@ func (p *Pack) ConsultationsOn(day string) []Consultation {
 		}
 	}
 	return out
+}
+
+// AppealTime is the time for an appeal against what ended an authorisation so; nil where it
+// is that of the deadline.
+func (p *Pack) AppealTime(after string) *deadline.Period {
+	if by, ok := p.Procedure.AppealAfter[after]; ok {
+		return &by
+	}
+	return nil
 }
 
 // Bar is the bar that follows when an authorisation of a type, or an application

@@ -142,6 +142,14 @@ func (p *Pack) checkProcedure() error {
 			return fmt.Errorf("procedure: alternative_bases: unknown %q", b)
 		}
 	}
+	for after, by := range q.AppealAfter {
+		if !slices.Contains([]string{AfterAnnulment, AfterRevocation}, after) || by.Check() != nil || q.Sources["appeal_after"].Source == "" {
+			return fmt.Errorf("procedure: appeal_after: %q unknown, its period none, or source missing", after)
+		}
+		if err := p.rule("procedure: appeal_after", RuleAppeal); err != nil {
+			return err
+		}
+	}
 	return p.checkConsultations()
 }
 

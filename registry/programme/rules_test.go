@@ -36,6 +36,16 @@ func TestBarsByTypeAndEnd(t *testing.T) {
 	}
 }
 
+func TestTheTimeForAnAppealFollowsWhatItIsAgainst(t *testing.T) {
+	us := load(t, "US", "")
+	if by := us.AppealTime(AfterAnnulment); by == nil || by.String() != "30 days" {
+		t.Errorf("against an annulment: %v", by)
+	}
+	if by := us.AppealTime(AfterRevocation); by != nil {
+		t.Errorf("against a revocation: %v, and not the deadline's", by)
+	}
+}
+
 func TestTypesMayLastOtherwise(t *testing.T) {
 	in := load(t, "IN", "")
 	for typ, want := range map[string]string{"T1": "2027-03-06", "T3": "2029-03-06", "LO": "2029-03-06"} {
