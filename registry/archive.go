@@ -68,8 +68,10 @@ func mayHold(kind, name string) bool {
 		return dir == "traderkeys" && len(subject) == 2*sha256.Size && strings.Trim(subject, "0123456789abcdef") == ""
 	case !below:
 		return slices.Contains([]string{"node.json", "keys.age", "anchor.aeoanchor", "bundle.aeobundle", "border.aeobundle", "mirror"}, name)
-	case dir == "tls", dir == "negotiations", dir == "programme":
+	case dir == "tls", dir == "negotiations", dir == "programme", dir == "approvals", dir == "reads":
 		return plainName(rest)
+	case dir == "passwords": // by number of the account, which is in capitals
+		return plainName(strings.ToLower(rest))
 	case dir == "journal":
 		number, ok := strings.CutSuffix(rest, ".journal")
 		return ok && len(number) == 20 && strings.Trim(number, "0123456789") == ""

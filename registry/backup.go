@@ -42,7 +42,7 @@ func (n *Node) backupFiles(a *archive) error {
 		a.file("anchor.aeoanchor", n.paths.anchor()), a.file("bundle.aeobundle", n.paths.bundle()),
 		a.file("border.aeobundle", n.paths.border()), a.tree("lists", n.paths.lists()), a.tree("tls", n.paths.tls()),
 		a.tree("programme", n.paths.programme()),
-		a.tree("passwords", n.paths.passwords()),
+		a.tree("passwords", n.paths.passwords()), a.tree("approvals", n.paths.approvals()), a.tree("reads", n.paths.reads()),
 		n.backupNegotiations(a),
 	)
 }

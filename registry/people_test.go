@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -386,4 +387,37 @@ func TestWhoSaysWhatInACase(t *testing.T) {
 	_, err = s.AppealApplication(s.as(holder), registry.AppealApplication{Application: a.Case, Reference: "1", Outcome: authorisation.Upheld})
 	wants(t, "upheld by the appellant", err, registry.ErrNotAllowed)
 	got(s.AppealApplication(s.as(other), registry.AppealApplication{Application: a.Case, Reference: "1", Outcome: authorisation.Dismissed}))(t)
+}
+
+// TestABackupBringsThePeopleBack: who could log in can, what waits for a second person
+// waits, who read what is known, and no token that was revoked since comes back.
+func TestABackupBringsThePeopleBack(t *testing.T) {
+	s := staffed(t)
+	session := got(s.Login(t.Context(), registry.Login{Name: s.admin, Password: secret}))(t)
+	decider := s.person("Dov Decider", access.DecisionMaker)
+	_, err := s.ImportRegister(s.as(decider), registry.ImportRegister{Register: "old", Format: "csv", File: []byte(
+		"identifiers,legal_name,reference,authorisation_type,roles,granted_on,expires_on\n12345678A," + strings.Repeat("Southern Orchards ", 30) + ",R-1,SES,exporter,2023-03-10,2027-03-09\n" +
+			strings.Repeat("\n", authorisation.MaxRequest))})
+	var waits *registry.AwaitsSecond
+	if !errors.As(err, &waits) || waits.Approval.Request != nil {
+		t.Fatalf("%v", err)
+	}
+	must(t, s.MayRead(s.as(decider), "/x", s.operator(decider, orchards).Case))
+	node, subjects := saved(t, s.office)
+	opts := s.elsewhere()
+	got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node), SubjectKeys: bytes.NewReader(subjects)}))(t)
+	for _, kept := range []string{"passwords/" + s.admin + ".json", "approvals/" + waits.Approval.SHA256, "reads/" + start.Format(time.DateOnly) + ".jsonl"} {
+		if _, err := os.Stat(filepath.Join(opts.Dir, kept)); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, s.Close())
+	s.opts = opts
+	s.opts.PasswordCost = cheap
+	s.open()
+	_, err = s.Authenticate(session.Token)
+	wants(t, "a token of before", err, registry.ErrUnauthenticated)
+	if _, err := s.Login(t.Context(), registry.Login{Name: s.admin, Password: "another password"}); !errors.Is(err, registry.ErrUnauthenticated) {
+		t.Errorf("another password: %v", err)
+	}
 }

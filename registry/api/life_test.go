@@ -24,27 +24,26 @@ import (
 // A walker is an office that works over the inside listener alone: each act is a
 // request with a token and a key, sent twice.
 type walker struct {
-	t      *testing.T
+	t      testing.TB
 	node   *registry.Node
 	h      http.Handler
 	now    time.Time
 	tokens map[string]string
 	asked  int
-	walked map[string]bool // paths that something was done on
 }
 
 type body map[string]any
 
-func newWalker(t *testing.T) *walker {
+func newWalker(t testing.TB, territory, authority string) *walker {
 	t.Helper()
-	w := &walker{t: t, now: start, tokens: map[string]string{}, walked: map[string]bool{}}
+	w := &walker{t: t, now: start, tokens: map[string]string{}}
 	identity := filepath.Join(t.TempDir(), "identity.txt")
 	must(t, keyring.CreateIdentity(identity))
 	unlock, err := keyring.IdentityFile(identity)
 	must(t, err)
 	o := registry.Options{Dir: filepath.Join(t.TempDir(), "node"), Unlock: unlock, ListSize: statuslist.MinSize,
 		Now: func() time.Time { return w.now }, PasswordCost: access.Cost{Time: 1, Memory: 64, Threads: 1}}
-	must(t, registry.Create(o, "EU", "DE", "https://aeo.de.example"))
+	must(t, registry.Create(o, territory, authority, "https://aeo."+strings.ToLower(territory+authority)+".example"))
 	n, err := registry.Open(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() { n.Close() })
@@ -53,6 +52,7 @@ func newWalker(t *testing.T) *walker {
 	must(t, err)
 	w.login("ana")
 	w.person("bo", access.Administrator)
+	w.person("rita", access.Auditor)
 	for name, role := range map[string]access.Role{"desk": access.Assessor, "vogel": access.Assessor, "thoma": access.Validator,
 		"dora": access.DecisionMaker, "emil": access.DecisionMaker, "mara": access.MRAOfficer} {
 		w.person(name, role)
@@ -68,7 +68,6 @@ func (w *walker) login(name string) {
 		w.t.Fatalf("%s: %d %s", name, a.Code, a.Body)
 	}
 	w.tokens[name] = s.Token
-	w.walked["/login"] = true
 }
 
 func (w *walker) person(name string, role access.Role, operator ...string) string {
@@ -90,7 +89,6 @@ func (w *walker) sends(who, path string, raw []byte) *httptest.ResponseRecorder 
 	if first.Code != http.StatusOK && first.Code != http.StatusAccepted {
 		w.t.Fatalf("%s %s %s: %d %s", who, path, raw, first.Code, first.Body)
 	}
-	w.walked[route] = true
 	if again := keyWords(route); strings.HasPrefix(again, "taken and not needed") {
 		return first
 	}
@@ -153,7 +151,16 @@ func (w *walker) passes(d time.Duration) {
 // TestALifeOverTheAPI is an authorisation from the draft of its application to its
 // annulment, and the appeal against a refusal, by accounts with tokens.
 func TestALifeOverTheAPI(t *testing.T) {
-	w := newWalker(t)
+	w := newWalker(t, "EU", "DE")
+	w.whole()
+	if audit := w.does("bo", "/log/audit", body{}); audit["differing"] != float64(0) {
+		t.Errorf("the log gives other rows: %v", audit)
+	}
+	w.wholly()
+}
+
+func (w *walker) whole() {
+	t := w.t
 	const app, day = "DE-APP-000001", 24 * time.Hour
 	of := func(more body) body {
 		more["application"] = app
@@ -226,11 +233,10 @@ func TestALifeOverTheAPI(t *testing.T) {
 	w.does("dora", "/applications/rectify", of(body{"field": "reasons", "old": "All is met.", "new": "All conditions are met.", "grounds": body{"reason": "slip", "basis": "§ 129 AO"}}))
 	w.lives(day)
 	w.refused()
+	w.rests(day)
+	w.rules()
 	w.besides(jan)
-	if audit := w.does("bo", "/log/audit", body{}); audit["differing"] != float64(0) {
-		t.Errorf("the log gives other rows: %v", audit)
-	}
-	w.wholly()
+	w.looks()
 }
 
 // extension is one the rules allow for a decision.
@@ -367,31 +373,29 @@ func tokenOf(list body, label string) any {
 	return ""
 }
 
-// elsewhere are the routes of which others tests walk: they need a partner, or
-// write where they are told to.
-var elsewhere = []string{"/imports", "/authorisations/remedied", "/authorisations/extend", "/authorisations/decisions", "/authorisations/decisions/told", "/authorisations/decisions/ended",
-	"/authorisations/serve", "/authorisations/revoke", "/authorisations/renew", "/authorisations/withdraw", "/programme/approve", "/programme/activate", "/mras", "/mras/sign", "/mras/notices",
-	"/mras/negotiations", "/mras/negotiations/drop", "/mras/negotiations/propose", "/recognitions", "/lists", "/lists/reconcile", "/peers/sync", "/peers/thaw", "/log/export", "/bundle", "/verify"}
+// elsewhere are the routes that other tests walk: all but the stream need a partner's
+// node, of which the scripts of cmd/aeo have several.
+var elsewhere = []string{"GET /events", "GET /log/known", "GET /lists/{id}/export", "POST /lists", "POST /lists/reconcile", "GET /recognitions/{id}", "POST /recognitions",
+	"GET /mras/{id}", "POST /mras", "POST /mras/sign", "POST /mras/notices", "GET /mras/negotiations/{id}", "POST /mras/negotiations", "POST /mras/negotiations/drop",
+	"POST /mras/negotiations/propose", "POST /peers/sync", "POST /peers/thaw"}
 
-// wholly holds the walk against the document: whatever can be posted was, or a key is
-// taken on it all the same, and what is refused leaves no trace of one.
+// wholly holds the walk against the document: a key is taken wherever something can be
+// posted, and what is refused leaves no trace of one.
 func (w *walker) wholly() {
 	w.t.Helper()
 	for path, at := range agreed().doc["paths"].(map[string]any) {
 		route := strings.TrimPrefix(path, "/api/v1")
-		if _, posted := at.(map[string]any)["post"]; !posted || w.walked[route] {
+		if _, posted := at.(map[string]any)["post"]; !posted {
 			continue
-		}
-		if !slices.Contains(elsewhere, route) {
-			w.t.Errorf("nothing was posted to %s", route)
 		}
 		if words := keyWords(route); words == "" || strings.HasSuffix(words, ": ") {
 			w.t.Errorf("%s: nothing is said of a request with the same key", route)
 		}
+		size := w.node.LogHead().Size
 		for range 2 {
-			a := askBound(w.h, http.MethodPost, path, `{}`, "Authorization", "Bearer "+w.tokens["mara"], "Idempotency-Key", "refused-"+strings.ReplaceAll(route, "/", "-"))
-			if a.Header().Get("Idempotency-Replayed") != "" && a.Code != http.StatusOK {
-				w.t.Errorf("%s: a refusal is no answer to give again: %d", route, a.Code)
+			a := askBound(w.h, http.MethodPost, path, `{"nobody":"knows"}`, "Authorization", "Bearer "+w.tokens["mara"], "Idempotency-Key", "refused-"+strings.ReplaceAll(route, "/", "-"))
+			if a.Header().Get("Idempotency-Replayed") != "" || a.Code < 400 || a.Code >= 500 || w.node.LogHead().Size != size {
+				w.t.Errorf("%s: %d %s, %d leaves of %d", route, a.Code, a.Body, w.node.LogHead().Size, size)
 			}
 		}
 	}

@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"bytes"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -110,12 +112,53 @@ func record(method, path, body string, w *httptest.ResponseRecorder) {
 		recording.mu.Lock()
 		defer recording.mu.Unlock()
 		recording.list = append(recording.list, func(t testing.TB) { agreed().exchange(t, method, path, body, w) })
+		if recording.met == nil {
+			recording.met = map[string]map[int]int{}
+		}
+		route, _, _ := strings.Cut(path, "?")
+		route = method + " " + strings.TrimPrefix(agreed().template(route), "/api/v1")
+		if recording.met[route] == nil {
+			recording.met[route] = map[int]int{}
+		}
+		recording.met[route][w.Code]++
 	}
 }
 
 var recording struct {
 	mu   sync.Mutex
 	list []func(testing.TB)
+	met  map[string]map[int]int // how often a route was answered with a status
+}
+
+// unmet are the routes of which no test has what a client meets: an answer, and of
+// what changes something a refusal. Statuses are those no route was answered with; what
+// partners cause (502, 504) and a full disk (507) is met where there are any.
+func unmet() (routes []string, statuses []int) {
+	all := map[int]bool{}
+	for _, met := range recording.met {
+		for status := range met {
+			all[status] = true
+		}
+	}
+	for path, at := range agreed().doc["paths"].(map[string]any) {
+		for method := range at.(map[string]any) {
+			route := strings.ToUpper(method) + " " + strings.TrimPrefix(path, "/api/v1")
+			done, refused := false, method == "get"
+			for status := range recording.met[route] {
+				done, refused = done || status < 300, refused || status >= 400 && status < 500
+			}
+			if !slices.Contains(elsewhere, route) && !done || !refused {
+				routes = append(routes, route)
+			}
+		}
+	}
+	for _, status := range []int{200, 202, 400, 401, 403, 404, 405, 409, 412, 413, 422, 429, 503} {
+		if !all[status] {
+			statuses = append(statuses, status)
+		}
+	}
+	slices.Sort(routes)
+	return routes, statuses
 }
 
 // TestMain holds every exchange the tests had against the document.
@@ -125,6 +168,9 @@ func TestMain(m *testing.M) {
 		ok := testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "TestExchangesAreAsTheDocumentSays", F: func(t *testing.T) {
 			for _, hold := range recording.list {
 				hold(t)
+			}
+			if routes, statuses := unmet(); !testing.Short() && flag.Lookup("test.run").Value.String() == "" && len(routes)+len(statuses) > 0 {
+				t.Errorf("no test walks %s; none meets %v", strings.Join(routes, ", "), statuses)
 			}
 		}}})
 		if !ok {
