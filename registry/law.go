@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -235,13 +236,38 @@ func (n *Node) loadLaw() error {
 			next.holidays = append(next.holidays, enforced[*deadline.Holidays]{a.From, h})
 		}
 	}
-	if state.Case == "" {
-		if kept, err := filepath.Glob(n.documentName("*")); err == nil && len(kept) > 0 {
-			n.opts.Log.Warn("documents of a programme are kept of which the log says nothing that can be read: rules that were in force may be lost", "documents", len(kept))
-		}
-	}
 	n.law.Store(next)
 	return nil
+}
+
+// ErrLawLost says that rules were approved here and put in force, and nobody knows any
+// more which: what said so was sealed with a key that is gone. The node signs nothing
+// until its operator lets it go on by the rules the software brings along
+// ([Options.TemplateLaw]); what was approved before is approved again from there.
+var ErrLawLost = errors.New("the rules of the programme that were in force are lost")
+
+func (p paths) lawLost() string { return filepath.Join(p.programme(), "lost") }
+
+// findLaw holds the node where its law was lost.
+func (n *Node) findLaw() error {
+	state, err := n.lawState()
+	if err != nil {
+		return err
+	}
+	_, err = os.Stat(n.paths.lawLost())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case state.Case == "" && !n.opts.TemplateLaw:
+		n.ledger.Hold(ErrLawLost)
+		return nil
+	}
+	if err := os.Remove(n.paths.lawLost()); err != nil { // its keys are back, or nobody waits for them
+		return err
+	}
+	return syncDirectory(n.paths.programme())
 }
 
 func (n *Node) readPack(c *lawCache, sha256 string) (*programme.Pack, error) {

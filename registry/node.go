@@ -64,6 +64,9 @@ type Options struct {
 	// disk. The node remembers it; NoMirror makes it forget.
 	Mirror   string
 	NoMirror bool
+	// TemplateLaw lets a node whose own rules were lost go on by those the software
+	// brings along; see [ErrLawLost].
+	TemplateLaw bool
 	// PasswordCost is what a guess at a password costs; zero = access.DefaultCost.
 	PasswordCost access.Cost
 }
@@ -273,7 +276,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err := os.RemoveAll(n.paths.audit()); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	if err := n.loadLaw(); err != nil {
+	if err := errors.Join(n.loadLaw(), n.findLaw()); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	if n.files, err = openFiles(n.paths.files(), lo.Keys, l); err != nil {
@@ -306,6 +309,10 @@ func (n *Node) start(ctx context.Context) error {
 	}
 	if err := n.ledger.ReadOnly(); errors.Is(err, ledger.ErrUnproven) {
 		n.opts.Log.Warn("the node was restored and signs nothing yet: aeo log recover has to prove its log the newest")
+		return nil
+	}
+	if err := n.ledger.ReadOnly(); errors.Is(err, ErrLawLost) {
+		n.opts.Log.Warn("the node signs nothing: rules of the programme were approved here and what was in force is lost; serve it with --template-programme to go on by those of the software, and approve them anew")
 		return nil
 	}
 	if err := n.catchUpNotices(); err != nil {

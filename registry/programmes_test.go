@@ -12,6 +12,7 @@ import (
 
 	"github.com/aeo-registry/aeo/registry"
 	"github.com/aeo-registry/aeo/registry/authorisation"
+	"github.com/aeo-registry/aeo/registry/ledger"
 )
 
 // edited is the pack in force with one thing changed.
@@ -167,4 +168,41 @@ func TestHolidaysArePublishedAsDocuments(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+}
+
+// TestLawThatIsLostIsNotReplacedByTheTemplate: whoever goes on without the keys that say
+// which rules were in force has a node that signs nothing until that was said.
+func TestLawThatIsLostIsNotReplacedByTheTemplate(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	sha256 := nz.approve(nz.edited(`"Secure Exports Scheme"`, `"Safer Exports Scheme"`))
+	got(nz.ActivateProgramme(t.Context(), registry.ActivateDocument{Document: sha256, From: "2026-03-03", By: "Rangi", Second: "Walker"}))(t)
+	node, _ := saved(t, nz)
+	opts := nz.elsewhere()
+	got(registry.Restore(opts, registry.RestoreRequest{Node: bytes.NewReader(node)}))(t)
+	recover := registry.RecoverRequest{Heads: []string{filepath.Join(nz.opts.Dir, "log-head", "head")}}
+	if _, err := registry.Recover(opts, recover); !errors.Is(err, ledger.ErrMissingKeys) {
+		t.Fatalf("without keys: %v", err)
+	}
+	recover.Forget = true
+	got(registry.Recover(opts, recover))(t)
+	register := registry.RegisterOperator{By: "Desk", Holder: authorisation.Holder{LegalName: orchards.name, Identifiers: []string{orchards.identifier}}}
+	for range 2 { // and once more after a restart
+		n := got(registry.Open(t.Context(), opts))(t)
+		size := n.Ledger().Head().Size
+		_, err := n.RegisterOperator(t.Context(), register)
+		if s := got(n.Status())(t); !errors.Is(err, registry.ErrLawLost) || !s.LawLost || s.Unproven || n.Ledger().Head().Size != size {
+			t.Errorf("%v; %+v", err, s)
+		}
+		must(t, n.Close())
+	}
+	opts.TemplateLaw = true
+	n := got(registry.Open(t.Context(), opts))(t)
+	got(n.RegisterOperator(t.Context(), register))(t)
+	content := string(got(n.ExportProgramme("", 0))(t))
+	got(n.ApproveProgramme(t.Context(), registry.ApproveDocument{Content: content, By: "Rangi", Second: "Walker"}))(t)
+	must(t, n.Close())
+	opts.TemplateLaw = false
+	n = got(registry.Open(t.Context(), opts))(t)
+	must(t, n.Ledger().ReadOnly())
+	must(t, n.Close())
 }

@@ -69,7 +69,25 @@ func Recover(o Options, r RecoverRequest) (*ledger.Recovered, error) {
 		}
 		sources = append(sources, s)
 	}
+	if r.Forget {
+		if err := markLawLost(o.Dir, lo.Keys); err != nil {
+			return nil, err
+		}
+	}
 	return ledger.Recover(lo, r.Forget, sources...)
+}
+
+// markLawLost notes that what was decided about the programme goes with the key it was
+// sealed with: the node must not go on by other rules because nobody said so.
+func markLawLost(dir string, sealer ledger.Sealer) error {
+	kept, err := filepath.Glob(filepath.Join(paths{dir}.programme(), "*.jws"))
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	if _, err := sealer.Key(subjectNode, false); !errors.Is(err, ledger.ErrNotFound) {
+		return err
+	}
+	return peer.ReplaceFile(paths{dir}.lawLost(), []byte("what was approved and put in force is sealed with a key that is gone\n"))
 }
 
 // A collector reads what others hold of the node's own log.

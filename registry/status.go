@@ -25,6 +25,7 @@ type NodeStatus struct {
 	BundleIat      int64  `json:"bundle_iat,omitzero"`
 	ReadOnly       string `json:"read_only,omitzero"` // what is damaged
 	Unproven       bool   `json:"unproven,omitzero"`  // restored, and read only until its log is recovered
+	LawLost        bool   `json:"law_lost,omitzero"`  // read only until somebody says by which rules it goes on
 	RosterExp      int64  `json:"roster_exp"`         // until when the newest key roster holds
 	Now            int64  `json:"now"`
 }
@@ -48,6 +49,7 @@ func (n *Node) Status() (*NodeStatus, error) {
 	}
 	if err := n.ledger.ReadOnly(); err != nil {
 		s.ReadOnly, s.Unproven = err.Error(), errors.Is(err, ledger.ErrUnproven)
+		s.LawLost = errors.Is(err, ErrLawLost)
 	}
 	return s, nil
 }

@@ -149,7 +149,7 @@ var (
 		http.StatusInsufficientStorage: exitLater,
 	}
 	problemCodes = map[string]int{
-		"cancelled": exitCancelled, "read-only": exitStorage, "unproven": exitBehind, "identity": exitConflict, "refused": exitConflict,
+		"cancelled": exitCancelled, "read-only": exitStorage, "unproven": exitBehind, "law-lost": exitBehind, "identity": exitConflict, "refused": exitConflict,
 		"split-view": exitMisbehaviour, "rollback": exitMisbehaviour, "token-differs": exitMisbehaviour, "faulty-log": exitMisbehaviour,
 	}
 )

@@ -58,7 +58,7 @@ var exitCodes = []exitCode{
 	{exitNotRecognised, "not_recognised", "verdict not_recognised: in force, but not recognised here"},
 	{exitNotListed, "not_listed", "look-up: not listed"},
 	{exitStorage, "storage", "storage fault; the process ended itself"},
-	{exitBehind, "behind", "the store is behind its head or its witnesses; start refused"},
+	{exitBehind, "behind", "the store is behind its head or its witnesses, or the rules of the programme are lost: nothing is signed"},
 	{exitLater, "later", "try again later"},
 }
 

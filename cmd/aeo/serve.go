@@ -57,6 +57,7 @@ directory. It prints one line when it is ready; its log goes to standard error.`
 	cmd.Flags().StringVar(&mirror.dir, "mirror", "", "directory, better on another disk, that gets every batch of the log as well; remembered")
 	cmd.Flags().BoolVar(&mirror.none, "no-mirror", false, "forget the mirror and go on without one")
 	cmd.MarkFlagsMutuallyExclusive("mirror", "no-mirror")
+	cmd.Flags().BoolVar(&mirror.template, "template-programme", false, "go on by the rules this software brings along, where those approved here were lost with a key")
 	cmd.Flags().IntVar(&history, "history-days", 400, "how far back the bundles of this node answer")
 	cmd.Flags().BoolVar(&demonstrating, "demo-clock", false, "live in the time of the demo the directory lies in")
 	cmd.Flags().Lookup("demo-clock").Hidden = true
@@ -75,10 +76,11 @@ func (a *app) logger(format string) (*slog.Logger, error) {
 	return nil, fail(exitUsage, fmt.Errorf("--log %.20q, want text or json", format))
 }
 
-// mirroring is what serve was told about the mirror.
+// mirroring is what serve was told about the mirror, and how to go on after a loss.
 type mirroring struct {
-	dir  string
-	none bool
+	dir      string
+	none     bool
+	template bool
 }
 
 // addresses are where a node listens.
@@ -107,7 +109,7 @@ func (a *app) serve(ctx context.Context, at addresses, history int, poll time.Du
 	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	n, err := registry.Open(ctx, registry.Options{Dir: dir, Unlock: unlock, Now: a.now, Elapsed: a.sinceStart(), Log: log, HistoryDays: history, Poll: poll,
-		Mirror: mirror.dir, NoMirror: mirror.none})
+		Mirror: mirror.dir, NoMirror: mirror.none, TemplateLaw: mirror.template})
 	if err != nil {
 		return nodeError(err)
 	}

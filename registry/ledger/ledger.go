@@ -120,6 +120,9 @@ func (l *Ledger) Now() time.Time {
 // then nothing here can tell an old copy of the store.
 func (l *Ledger) Headless() bool { return l.headless }
 
+// Hold keeps the ledger from signing until it is opened anew: reads go on.
+func (l *Ledger) Hold(cause error) { l.halt.hold(cause) }
+
 // ReadOnly is the damage that keeps the ledger from signing, or nil.
 func (l *Ledger) ReadOnly() error { return l.halt.readOnly() }
 
