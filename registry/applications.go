@@ -199,9 +199,9 @@ type AcceptApplication struct {
 	DryRun      bool                  `json:"dry_run,omitzero"`
 }
 
-// AcceptApplication accepts an application for examination, or does not. It counts
-// as accepted on the day the last of its data came in, and the time for the decision
-// runs from there (IA 2015/2447 Art. 12(1)).
+// AcceptApplication accepts an application for examination, or does not. It counts as
+// accepted, and the time for the decision runs, from when the programme says: where it
+// follows IA 2015/2447 Art. 12(1) from the day the last data came in.
 func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (authorisation.Application, error) {
 	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
 		if r.Refuse {
@@ -214,9 +214,10 @@ func (n *Node) AcceptApplication(ctx context.Context, r AcceptApplication) (auth
 			return authorisation.Accept{By: by}, nil // a draft: the machine says why not
 		}
 		w.end(programme.RuleAcceptance)
-		w.start(programme.RuleDecision, time.Unix(a.CompleteAt, 0), "")
+		from := n.lawOf(a).Accepted(a.CompleteAt, by.At)
+		w.start(programme.RuleDecision, time.Unix(from, 0), "")
 		timed, err := w.timed()
-		return authorisation.Accept{By: by, EffectiveAt: a.CompleteAt, Timed: timed}, err
+		return authorisation.Accept{By: by, EffectiveAt: from, Timed: timed}, err
 	}, access.Assessor, access.DecisionMaker)
 }
 

@@ -137,7 +137,8 @@ func (n *Node) passTime(ctx context.Context, a authorisation.Application, dryRun
 			return a, err
 		}
 		by := authorisation.By{Case: a.Case, Actor: authorisation.Scheduler, At: now}
-		if a, err = enact(ctx, n, applicationCases, a, authorisation.PassTime{By: by, Change: fallen[0], Timed: timed}, dryRun); err != nil {
+		c := authorisation.PassTime{By: by, Change: fallen[0], AcceptedAt: n.lawOf(a).Accepted(a.CompleteAt, fallen[0].At), Timed: timed}
+		if a, err = enact(ctx, n, applicationCases, a, c, dryRun); err != nil {
 			return a, err
 		}
 	}
@@ -157,7 +158,7 @@ func (n *Node) followsFrom(a authorisation.Application, lapse deadline.Change) (
 	switch {
 	case rule == programme.RuleAcceptance && lapse.Outcome == authorisation.DeemedAccepted:
 		w.end(lapse.Rule)
-		w.start(programme.RuleDecision, time.Unix(a.CompleteAt, 0), "")
+		w.start(programme.RuleDecision, time.Unix(n.lawOf(a).Accepted(a.CompleteAt, lapse.At), 0), "")
 	case rule == programme.RuleService && lapse.Outcome == authorisation.DeemedReceived:
 		w.end(lapse.Rule)
 		w.start(programme.RuleAppeal, w.at, "")

@@ -184,3 +184,23 @@ func edit(t testing.TB, pack, rule string, n int) string {
 	}
 	return string(got(json.Marshal(p))(t))
 }
+
+// From when an application counts as accepted is the programme's to say.
+func TestFromWhenAnApplicationIsAccepted(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	next := de.edited(`"accepted_from": "complete"`, `"accepted_from": "acceptance"`)
+	got(de.ActivateProgramme(t.Context(), registry.ActivateDocument{Document: de.approve(next), From: "2026-03-02", By: "Rangi", Second: "Walker"}))(t)
+	a := de.applied(rhein)
+	other := rhein
+	other.name, other.identifier = "Elbe Logistik GmbH", "DE7654321"
+	b := de.applied(other)
+	de.pass(10 * day)
+	a = got(de.AcceptApplication(t.Context(), registry.AcceptApplication{Application: a.Case, By: "Desk"}))(t)
+	if at := due(t, a, "decision"); a.AcceptedAt != de.clock.Now().Unix() || at != "2026-07-11 00:00" {
+		t.Errorf("accepted as of %d, the decision is due %s", a.AcceptedAt, at)
+	}
+	de.pass(90 * day)
+	if f := de.application(b.Case); !f.Deemed || f.AcceptedAt != time.Date(2026, 4, 1, 22, 0, 0, 0, time.UTC).Unix() {
+		t.Errorf("by silence: deemed %t, as of %s", f.Deemed, time.Unix(f.AcceptedAt, 0).UTC())
+	}
+}

@@ -56,7 +56,7 @@ var problems = []struct {
 	{ledger.ErrClock, "clock", "The clock is wrong", http.StatusServiceUnavailable},
 	{ledger.ErrFull, "full", "The disk is full", http.StatusInsufficientStorage},
 	{ledger.ErrUnproven, "unproven", "It is not proven that the ledger is the newest, so it is only read", http.StatusServiceUnavailable}, // it is also read only
-	{registry.ErrLawLost, "law-lost", "The rules of the programme are lost, so the ledger is only read", http.StatusServiceUnavailable}, // the same
+	{registry.ErrLawLost, "law-lost", "The rules of the programme are lost, so the ledger is only read", http.StatusServiceUnavailable},   // the same
 	{ledger.ErrReadOnly, "read-only", "The ledger is only read", http.StatusServiceUnavailable},
 	{ledger.ErrClosed, "stopping", "The node is stopping", http.StatusServiceUnavailable},
 	{peer.ErrSplitView, "split-view", "The partner's log shows two histories", http.StatusBadGateway},

@@ -57,7 +57,7 @@ func anyStep(t *rapid.T, a Application, now int64) Command {
 	}
 	if fallen := a.Clocks.Fallen(now); len(fallen) > 0 {
 		by := By{Case: "APP-1", Actor: Scheduler, At: now}
-		c := PassTime{By: by, Change: fallen[0]}
+		c := PassTime{By: by, Change: fallen[0], AcceptedAt: a.CompleteAt}
 		if fallen[0].Do == deadline.Lapse && fallen[0].Outcome != NoAnswer {
 			if next, err := a.Clocks.Apply(fallen[0]); err == nil {
 				c.Timed = over(Application{Clocks: next}, fallen[0].At, fallen[0].Rule)

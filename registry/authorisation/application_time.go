@@ -34,6 +34,8 @@ const (
 type PassTime struct {
 	By
 	Change deadline.Change
+	// AcceptedAt is as of when silence accepts, as the programme says.
+	AcceptedAt int64
 	Timed
 }
 
@@ -62,7 +64,9 @@ func (c PassTime) decide(a Application) ([]Event, error) {
 		if what := c.silence(a); what != nil {
 			e := Event{Case: c.Case, Actor: c.Actor, DecidedAt: c.At, EffectiveAt: c.Change.At, Data: what}
 			if _, ok := what.(ApplicationAccepted); ok {
-				e.EffectiveAt = a.CompleteAt // IA 2015/2447 Art. 12(3)
+				if e.EffectiveAt = c.AcceptedAt; e.EffectiveAt < a.SubmittedAt || e.EffectiveAt > c.Change.At {
+					return nil, &InputError{"accepted_at", "an application is accepted between its submission and the end of that time"}
+				}
 			}
 			list = append(list, e)
 		}

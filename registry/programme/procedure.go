@@ -42,6 +42,12 @@ const (
 	AfterWithdrawal = "withdrawal" // of an application by the applicant, or of the status by its holder
 )
 
+// From when an application counts as accepted, and the time for its decision runs.
+const (
+	AcceptedComplete   = "complete"   // the day the last of its data came in
+	AcceptedAcceptance = "acceptance" // that of the acceptance, or of the silence that means it
+)
+
 // Which rules a running case keeps when a pack is replaced.
 const (
 	TransitionKeep = "keep" // those of the day it began
@@ -54,9 +60,11 @@ type Procedure struct {
 	Visit         map[string]string `json:"visit"` // by component
 	Consultations []Consultation    `json:"consultations"`
 	EffectOf      EffectOf          `json:"effect_of"`
-	UrgentHours   int               `json:"urgent_hours"` // a suspension by one officer lapses unless a second confirms it
-	OnLapse       string            `json:"on_lapse"`
-	Bars          []Bar             `json:"bars"`
+	// AcceptedFrom is AcceptedComplete where a pack of before it was asked says nothing.
+	AcceptedFrom string `json:"accepted_from,omitempty"`
+	UrgentHours  int    `json:"urgent_hours"` // a suspension by one officer lapses unless a second confirms it
+	OnLapse      string `json:"on_lapse"`
+	Bars         []Bar  `json:"bars"`
 	// AppealAfter are the times for an appeal that differ from the deadline's, by what
 	// it is against: "annulment" or "revocation".
 	AppealAfter map[string]deadline.Period `json:"appeal_after,omitempty"`
@@ -112,6 +120,15 @@ type Bar struct {
 type Office struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
+}
+
+// Accepted is as of when an application counts as accepted whose last data came in at
+// one instant, and which was accepted at another.
+func (p *Pack) Accepted(complete, acceptance int64) int64 {
+	if p.Procedure.AcceptedFrom == AcceptedAcceptance {
+		return acceptance
+	}
+	return complete
 }
 
 // ConsultationsOn are the rules of consultation of a day (2006-01-02).

@@ -115,6 +115,9 @@ func (p *Pack) checkProcedure() error {
 			return fmt.Errorf("procedure: %s: %q is not one of %q", word.member, word.value, word.known)
 		}
 	}
+	if q.AcceptedFrom != "" && (!slices.Contains([]string{AcceptedComplete, AcceptedAcceptance}, q.AcceptedFrom) || q.Sources["accepted_from"].Source == "") {
+		return fmt.Errorf("procedure: accepted_from: no rule %q, or source is missing", q.AcceptedFrom)
+	}
 	for _, member := range []string{"hearing", "visit", "effect_of", "urgent_hours", "on_lapse", "young_years", "second_scoring_percent", "transitional"} {
 		if q.Sources[member].Source == "" {
 			return fmt.Errorf("procedure: %s: source is missing", member)
