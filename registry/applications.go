@@ -163,6 +163,9 @@ func (n *Node) onApplication(ctx context.Context, number, actor string, dryRun b
 	if err != nil {
 		return a, err
 	}
+	if err := n.match(ctx, number); err != nil {
+		return a, err
+	}
 	by, err := n.by(ctx, number, actor, may...)
 	if err != nil {
 		return a, err

@@ -279,6 +279,9 @@ func (n *Node) Approve(ctx context.Context, r Approve) (*Approved, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := n.match(ctx, r.Approval); err != nil {
+		return nil, err
+	}
 	act, ok := n.jointActs()[a.What]
 	if !ok {
 		return nil, fmt.Errorf("%w: this node knows no %s", ErrConflict, a.What)

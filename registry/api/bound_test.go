@@ -141,3 +141,19 @@ func TestTagsThatCannotBeMatched(t *testing.T) {
 		}
 	}
 }
+
+// An act on a case that changed since it was read is told so, whatever the kind of case.
+func TestAnActOnAnApplicationThatChangedIsStale(t *testing.T) {
+	n := newNode(t)
+	h := api.Local(n, quiet())
+	seen := askBound(h, "GET", "/api/v1/applications/NZ-APP-000001", "").Header().Get("ETag")
+	serve := `{"application":"NZ-APP-000001","channel":"portal","by":"Mere"}`
+	if got := askBound(h, "POST", "/api/v1/applications/serve", serve, "If-Match", seen); got.Code != http.StatusOK {
+		t.Fatalf("%d %s", got.Code, got.Body)
+	}
+	appeal := `{"application":"NZ-APP-000001","body":"court","reference":"1","by":"Tane"}`
+	late := askBound(h, "POST", "/api/v1/applications/appeal", appeal, "If-Match", seen)
+	if p := problem(t, late); late.Code != http.StatusPreconditionFailed || p.Type != "urn:aeo:problem:stale" || len(p.Changes) != 1 || p.Changes[0].Actor != "Mere" {
+		t.Errorf("%d %+v", late.Code, p)
+	}
+}
