@@ -21,10 +21,14 @@ type RequestInformation struct {
 }
 
 // RequestInformation asks for information: the time for the answer runs, others stand
-// still or grow as the programme says.
+// still or grow as the programme says. That for the acceptance is kept by asking; where it
+// does not stand still it runs anew from the answer on.
 func (n *Node) RequestInformation(ctx context.Context, r RequestInformation) (authorisation.Application, error) {
-	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
+	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
 		w.start(programme.RuleInformation, w.at, "")
+		if k, _ := w.clocks.Open(programme.RuleAcceptance); a.State == authorisation.Submitted && len(k.Standing) == 0 {
+			w.end(programme.RuleAcceptance)
+		}
 		timed, err := w.timed()
 		return authorisation.RequestInformation{By: by, Items: r.Items, Timed: timed}, err
 	}, access.Assessor, access.DecisionMaker)
@@ -40,8 +44,11 @@ type GiveInformation struct {
 
 // GiveInformation records the answer.
 func (n *Node) GiveInformation(ctx context.Context, r GiveInformation) (authorisation.Application, error) {
-	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
+	return n.withClocks(ctx, r.Application, r.By, r.DryRun, func(a authorisation.Application, by authorisation.By, w *clockwork) (authorisation.Command, error) {
 		w.end(programme.RuleInformation)
+		if a.State == authorisation.InfoRequested {
+			w.start(programme.RuleAcceptance, w.at, "")
+		}
 		timed, err := w.timed()
 		return authorisation.GiveInformation{By: by, Answer: r.Answer, Timed: timed}, err
 	}, applicants...)

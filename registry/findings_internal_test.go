@@ -36,6 +36,7 @@ func TestFindingsAreSpelledOut(t *testing.T) {
 	}
 	for code, want := range map[string]authorisation.Finding{
 		"G-1": {Result: authorisation.Partly, Note: partly.Note},
+		"G-3": {Result: authorisation.Partly, Note: partly.Note},
 		"G-2": {Result: authorisation.NotMet, Severity: authorisation.Major, Note: sealed.Note, Weight: authorisation.Grave},
 		"L-2": {Result: authorisation.NotMet, Note: advised.Note, Weight: authorisation.Should},
 		"X-1": {Result: authorisation.Met},

@@ -90,8 +90,8 @@ func TestInformationIsAskedForAndGivenOrNot(t *testing.T) {
 	de.pass(10 * day)
 	ask := registry.RequestInformation{Application: a.Case, Items: []string{"the accounts of 2025"}, By: "Desk"}
 	a = got(de.RequestInformation(ctx, ask))(t)
-	if a.State != authorisation.InfoRequested {
-		t.Fatalf("state %s", a.State)
+	if k, runs := a.Clocks.Open("acceptance"); a.State != authorisation.InfoRequested || runs {
+		t.Fatalf("%s, and the time for the acceptance runs: %+v", a.State, k)
 	}
 	de.pass(29 * day) // the acceptance was due on the way; silence of ours while they owe accepts nothing
 	if f := de.application(a.Case); f.State != authorisation.InfoRequested {
@@ -99,6 +99,9 @@ func TestInformationIsAskedForAndGivenOrNot(t *testing.T) {
 	}
 	a = got(de.GiveInformation(ctx, registry.GiveInformation{Application: a.Case, Answer: "they are in the file", By: rhein.name}))(t)
 	answered := de.clock.Now().Unix()
+	if at := due(t, a, "acceptance"); at != "2026-05-12 00:00" { // the thirty days after 10 April end on a Sunday
+		t.Errorf("once they answered the acceptance is due %s", at)
+	}
 	a = got(de.AcceptApplication(ctx, registry.AcceptApplication{Application: a.Case, By: "Desk"}))(t)
 	if a.AcceptedAt != answered || a.SubmittedAt != start.Unix() {
 		t.Errorf("accepted as of %d, the last data came in at %d", a.AcceptedAt, answered)
@@ -124,6 +127,20 @@ func TestInformationIsAskedForAndGivenOrNot(t *testing.T) {
 		t.Errorf("no answer before acceptance: %s", f.State)
 	} else if k, ok := f.Clocks.Open("acceptance"); ok {
 		t.Errorf("a closed case has an open clock: %+v", k)
+	}
+}
+
+// Silence after an answer accepts as well, as of the answer.
+func TestSilenceAfterAnAnswerAccepts(t *testing.T) {
+	de := found(t, newClock(), "EU", "DE")
+	a := de.applied(rhein)
+	got(de.RequestInformation(t.Context(), registry.RequestInformation{Application: a.Case, Items: []string{"the accounts of 2025"}, By: "Desk"}))(t)
+	de.pass(20 * day)
+	got(de.GiveInformation(t.Context(), registry.GiveInformation{Application: a.Case, Answer: "here", By: rhein.name}))(t)
+	answered := de.clock.Now().Unix()
+	de.pass(60 * day)
+	if f := de.application(a.Case); !f.Deemed || f.AcceptedAt != answered {
+		t.Errorf("%s, deemed %t, accepted as of %d, answered at %d", f.State, f.Deemed, f.AcceptedAt, answered)
 	}
 }
 

@@ -37,6 +37,7 @@ func readDefects(root string) (all []defect, err error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(names, func(a, b string) int { return numberOf(a) - numberOf(b) })
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
 		if err != nil {
@@ -49,6 +50,13 @@ func readDefects(root string) (all []defect, err error) {
 		all = append(all, defect{strings.TrimSuffix(filepath.Base(name), ".patch"), string(m[1]), strings.Fields(string(m[2])), raw})
 	}
 	return all, nil
+}
+
+// numberOf is the number a file of a defect begins with; 0 for none.
+func numberOf(name string) int {
+	digits, _, _ := strings.Cut(filepath.Base(name), "-")
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // apply puts a defect into a tree, takes it out (-R), or only checks (--check).
