@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,6 +36,9 @@ func (n *Node) ServeMeasure(ctx context.Context, r ServeMeasure) (authorisation.
 		}
 		if s.ReceivedAt == 0 && !byPost(s.Channel) {
 			s.ReceivedAt = s.SentAt
+		}
+		if s.SentAt < 0 || s.ReceivedAt < 0 {
+			return nil, fmt.Errorf("%w: sent_at or received_at: not a time in Unix seconds", ErrInvalid)
 		}
 		c := authorisation.ServeMeasure{By: by, Of: r.Of, Components: r.Components, Service: s}
 		effective, err := s.ReceivedAt, error(nil)
