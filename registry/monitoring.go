@@ -11,7 +11,6 @@ import (
 	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/aeo-registry/aeo/registry/deadline"
-	"github.com/aeo-registry/aeo/registry/ledger"
 	"github.com/aeo-registry/aeo/registry/programme"
 	"github.com/aeo-registry/aeo/registry/view"
 )
@@ -207,13 +206,9 @@ func (n *Node) Monitoring(number string) (authorisation.Monitoring, error) {
 	return readCase(n, number, view.Monitoring)
 }
 
-// Monitorings lists what is watched of all authorisations.
-func (n *Node) Monitorings() (out []authorisation.Monitoring, err error) {
-	err = n.ledger.View(func(tx ledger.Projection) error {
-		out, err = view.Monitorings(tx)
-		return err
-	})
-	return out, err
+// FindMonitorings is a page of what is watched of all authorisations.
+func (n *Node) FindMonitorings(p Page) ([]authorisation.Monitoring, string, error) {
+	return page[authorisation.Monitoring](n, view.KindMonitoring, view.Query{}, p)
 }
 
 // PlanMonitoring sets the risk class of a holder, or when it is looked at again.

@@ -225,6 +225,11 @@ func (n *Node) Visits() (out []authorisation.Visit, err error) {
 	return out, err
 }
 
+// FindVisits is a page of all visits.
+func (n *Node) FindVisits(p Page) ([]authorisation.Visit, string, error) {
+	return page[authorisation.Visit](n, view.KindVisit, view.Query{}, p)
+}
+
 func (n *Node) visitsFor(number string) (out []authorisation.Visit, err error) {
 	err = n.ledger.View(func(tx ledger.Projection) error {
 		out, err = view.VisitsFor(tx, number)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/aeo-registry/aeo/registry"
@@ -20,10 +22,17 @@ func (a *app) monitor() *cobra.Command {
 	var r registry.PlanMonitoring
 	var recheck string
 	cmd := &cobra.Command{
-		Use: "monitor AUTHORISATION", Short: "what is due and was reported after the grant; with flags: plan it",
-		Example: "  aeo authorisation monitor NZ-AUT-000001\n  aeo authorisation monitor NZ-AUT-000001 --risk high --recheck-by 2027-03-01 --by \"T. Walker\" --yes",
-		Args:    cobra.ExactArgs(1),
+		Use: "monitor [AUTHORISATION]", Short: "what is due and was reported after the grant, or of all; with flags: plan it",
+		Example: "  aeo authorisation monitor\n  aeo authorisation monitor NZ-AUT-000001\n  aeo authorisation monitor NZ-AUT-000001 --risk high --recheck-by 2027-03-01 --by \"T. Walker\" --yes",
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				list, err := a.monitorings().all(a, url.Values{}, 0)
+				if err != nil {
+					return err
+				}
+				return a.monitorings().reply(a, list)
+			}
 			if !cmd.Flags().Changed("risk") && recheck == "" {
 				var m authorisation.Monitoring
 				if err := a.fetch("/monitoring/"+escape(args[0]), &m); err != nil {
@@ -164,6 +173,22 @@ func (a *app) action() *cobra.Command {
 	cmd.Flags().StringSliceVar(&r.Evidence, "evidence", nil, "SHA-256 of evidence; repeatable")
 	byFlag(cmd, &r.By)
 	return cmd
+}
+
+// monitorings are what is watched: its class of risk, what nobody answered, what is due next.
+func (a *app) monitorings() listing[authorisation.Monitoring] {
+	return listing[authorisation.Monitoring]{"/monitoring", "aeo.monitorings/1", "aeo.monitoring/1", func(m authorisation.Monitoring) [][]string {
+		open, due := 0, ""
+		for _, r := range m.Reports {
+			if r.Open() {
+				open++
+			}
+		}
+		if at, waits := m.Wakes(); waits {
+			due = "next " + a.dayOf(at)
+		}
+		return [][]string{{m.Case, m.Operator, cmp.Or(m.Risk, "-"), fmt.Sprintf("%d unanswered", open), due}}
+	}}
 }
 
 func (a *app) showMonitoring(m authorisation.Monitoring) error {

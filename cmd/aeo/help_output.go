@@ -39,6 +39,7 @@ var schemas = [][2]string{
 	{"aeo.programme-status/1", "programme show, list, approve and activate: code, title, time_zone, sha256, template, holidays, case, documents, activations, decided_at"},
 	{"aeo.programme-check/1", "programme check and diff: kind, name, sha256, problems, changes [{path, old, new}], moves [{case, rule, old, new}]"},
 	{"aeo.authorisation/1", "authorisation: case, application, operator, programme, authority, type, roles, scope_text, components (each with why it is suspended), credentials, granted_by, granted_at, effective_at, expires_at, decided_at, clocks, appeals, resting, imported"},
+	{"aeo.monitorings/1", "authorisation monitor of all: items"},
 	{"aeo.monitoring/1", "authorisation monitor and what a holder reports: case, operator, risk, since, closed_at, clocks, count, reports, recheck, checks, asked, actions, decided_at"},
 	{"aeo.credential/1", "credential show: credentials, receipts; nothing in it is checked"},
 	{"aeo.arrangement/1", "mra: id, version, sha256, parties, live, state, at, pairs, rules, notices, versions, signed_on, review_on, termination, document, alone (as aeo.recognition/1)"},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -16,6 +17,15 @@ func localVisits(r *mux.Router, n *registry.Node) {
 		return asList(n.Lookalikes(q.URL.Query().Get("name")))
 	})
 	get(r, "/visits", func(q *http.Request) (List[authorisation.Visit], error) {
+		p, err := pageOf(q)
+		if err != nil {
+			return List[authorisation.Visit]{}, err
+		}
+		inside, err := n.Inside(q.Context())
+		if err != nil || inside {
+			list, next, failed := n.FindVisits(p)
+			return asPage(list, next, errors.Join(err, failed))
+		}
 		visits, err := n.Visits()
 		if err != nil {
 			return List[authorisation.Visit]{}, err

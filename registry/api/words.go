@@ -76,7 +76,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"GET /scoring":                         {"the spread of scores by assessor and office", ""},
 	"POST /scoring/draw":                   {"draw the sample that is scored twice", ""},
 
-	"GET /visits":           {"visits of sites", ""},
+	"GET /visits":           {"visits of sites", "cursor limit"},
 	"GET /visits/{id}":      {"one visit", ""},
 	"POST /visits":          {"plan a visit", ""},
 	"POST /visits/move":     {"move a visit, or change its team", ""},
@@ -107,7 +107,7 @@ var operationWords = map[string]struct{ summary, query string }{
 	"POST /authorisations/set-aside":       {"take a measure back", ""},
 	"POST /authorisations/amend":           {"change what an authorisation covers", ""},
 
-	"GET /monitoring":              {"what is watched of all authorisations", ""},
+	"GET /monitoring":              {"what is watched of all authorisations", "cursor limit"},
 	"GET /monitoring/{id}":         {"what is due and was reported after one grant", ""},
 	"POST /monitoring/plan":        {"set a holder's risk class, or bring a re-check forward", ""},
 	"POST /monitoring/report":      {"a holder's report: a change, an incident, goods, a self-assessment", ""},

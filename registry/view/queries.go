@@ -62,11 +62,6 @@ func Monitoring(tx ledger.Projection, number string) (authorisation.Monitoring, 
 	return readState[authorisation.Monitoring](tx, KindMonitoring, number)
 }
 
-// Monitorings reads all of them in order of number.
-func Monitorings(tx ledger.Projection) ([]authorisation.Monitoring, error) {
-	return all[authorisation.Monitoring](tx, KindMonitoring)
-}
-
 // Law reads what an administration approved and put in force.
 func Law(tx ledger.Projection, number string) (authorisation.Programme, error) {
 	return readState[authorisation.Programme](tx, KindProgramme, number)
