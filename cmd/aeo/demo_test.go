@@ -167,6 +167,32 @@ func encodings(text string) [][]byte {
 	return out
 }
 
+// Whatever nodes there are, each case is asked or named as left out.
+func TestASmallDemoNamesWhatItLeavesOut(t *testing.T) {
+	_, whole := demoReport(t)
+	var out, errs bytes.Buffer
+	if code := run([]string{"demo", "--nodes", "2", "--dir", filepath.Join(t.TempDir(), "demo"), "--json"}, testApp(&out, &errs)); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs.String())
+	}
+	var r demo.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Clone(r.LeftOut)
+	for _, c := range r.Cases {
+		names = append(names, c.Name)
+	}
+	var all []string
+	for _, c := range whole.Cases {
+		all = append(all, c.Name)
+	}
+	slices.Sort(names)
+	slices.Sort(all)
+	if len(r.LeftOut) == 0 || !slices.Equal(names, all) {
+		t.Errorf("asked or left out: %d, left out %d; all: %d\n%q\n%q", len(names), len(r.LeftOut), len(all), names, all)
+	}
+}
+
 func TestDemoReplacesOnlyDemos(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "precious"), []byte("x"), 0o600); err != nil {

@@ -17,7 +17,7 @@ type docket struct {
 }
 
 // cases are all questions asked once the nodes are off.
-func (s *story) cases(f *forger, unionStatement []byte) ([]*Case, error) {
+func (s *story) cases(f *forger, unionStatement []byte) (list []*Case, leftOut []string, err error) {
 	d := &docket{story: s, forge: f}
 	d.recognition()
 	d.arrangementStates()
@@ -28,13 +28,13 @@ func (s *story) cases(f *forger, unionStatement []byte) ([]*Case, error) {
 	d.wholeLife()
 	for _, group := range []func() error{d.alterations, d.receipts, d.forgeries, d.damagedBundles, func() error { return d.union(unionStatement) }} {
 		if err := group(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if len(d.leftOut) > 0 {
 		fmt.Fprintf(s.out, "Left out, for want of their nodes:\n  %s\n\n", strings.Join(d.leftOut, "\n  "))
 	}
-	return d.list, nil
+	return d.list, d.leftOut, nil
 }
 
 // verify adds a case: the file shown to the verifier of an administration.
@@ -58,12 +58,15 @@ func (d *docket) add(c *Case, needs string) *Case {
 		missing = missing || credentialOf(co.file) == c.Input && d.sitesMissing(co.at)
 	}
 	if missing {
-		d.leftOut = append(d.leftOut, c.Name)
+		d.without(c.Name)
 		return c
 	}
 	d.list = append(d.list, c)
 	return c
 }
+
+// without notes cases that cannot be made for want of their nodes.
+func (d *docket) without(names ...string) { d.leftOut = append(d.leftOut, names...) }
 
 // sitesMissing: the world is stopped by now, what it had stands in order.
 func (d *docket) sitesMissing(code string) bool { return !slices.Contains(d.order, code) }
@@ -144,7 +147,7 @@ func (d *docket) lookups() {
 	d.check("look-up: listed and recognised", "NZ:ses:12345678A", "JP", "recognised", "by_arrangement")
 	d.check("look-up: listed and suspended", "NZ:ses:23456789B", "JP", "suspended", "suspended")
 	if member := "look-up: in the union's member"; d.sitesMissing("DE") {
-		d.leftOut = append(d.leftOut, member)
+		d.without(member)
 	} else {
 		d.check(member, "EU:eori:DE1234567", "JP", "recognised", "by_arrangement")
 	}

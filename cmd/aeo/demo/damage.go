@@ -87,18 +87,21 @@ func (d *docket) everyDisclosure(source string) error {
 
 // otherFiles: several components of which one is altered, one alone, and what is no credential.
 func (d *docket) otherFiles() error {
-	if !d.sitesMissing("DE") {
+	const altered, alone = "several components, one altered: the file is not authentic", "type: AEOC alone where AEOS is needed"
+	if d.sitesMissing("DE") {
+		d.without(altered, alone)
+	} else {
 		source := credentialOf("rhein-maschinenbau")
 		made, err := d.forge.alter(source, "one-component-altered", func(s *sheet) error { s.credentials[1].signature[5] ^= 1; return nil })
 		if err != nil {
 			return err
 		}
-		d.verify("several components, one altered: the file is not authentic", made, "JP", "not_authentic", "bad_signature")
+		d.verify(altered, made, "JP", "not_authentic", "bad_signature")
 		made, err = d.forge.alter(source, "aeoc-alone", func(s *sheet) error { s.credentials, s.receipts = s.credentials[1:], ""; return nil })
 		if err != nil {
 			return err
 		}
-		d.verify("type: AEOC alone where AEOS is needed", made, "JP", "not_recognised", "type")
+		d.verify(alone, made, "JP", "not_recognised", "type")
 	}
 	text, err := d.forge.write("cases/certificate.txt", []byte("This is to certify that Phantom Trading Ltd is an Authorized Economic Operator.\n"))
 	if err != nil {
@@ -211,14 +214,15 @@ func (d *docket) damagedBundles() error {
 
 // union: nobody becomes a member of a union by being its partner.
 func (d *docket) union(statement []byte) error {
+	const partner = "the United States through the EU: a partner is no member"
 	if d.sitesMissing("US") || d.sitesMissing("EU") {
-		d.leftOut = append(d.leftOut, "the United States through the EU")
+		d.without(partner)
 		return nil
 	}
 	made, err := d.forge.throughUnion(statement)
 	if err != nil {
 		return err
 	}
-	d.verify("the United States through the EU: a partner is no member", credentialOf("prairie-instruments"), "JP", "cannot_tell", "chain_invalid").Bundle = made
+	d.verify(partner, credentialOf("prairie-instruments"), "JP", "cannot_tell", "chain_invalid").Bundle = made
 	return nil
 }

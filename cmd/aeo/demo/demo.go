@@ -109,11 +109,11 @@ func judge(o Options, s *story, statement []byte) (*Report, error) {
 		}
 		f.rings[code] = ring
 	}
-	list, err := s.cases(f, statement)
+	list, leftOut, err := s.cases(f, statement)
 	if err != nil {
 		return nil, fmt.Errorf("prepare cases: %w", err)
 	}
-	r := &Report{Schema: "aeo.demo/1", Now: s.present.Unix(), Facts: s.facts, Cases: list}
+	r := &Report{Schema: "aeo.demo/1", Now: s.present.Unix(), Facts: s.facts, Cases: list, LeftOut: leftOut}
 	if err := writePartners(o.Dir); err != nil {
 		return nil, err
 	}

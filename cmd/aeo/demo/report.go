@@ -43,6 +43,8 @@ type Report struct {
 	Now    int64   `json:"now"`
 	Facts  []Fact  `json:"facts,omitempty"` // of a demo that looks at its nodes while they live
 	Cases  []*Case `json:"cases"`
+
+	LeftOut []string `json:"left_out,omitempty"` // names of cases whose nodes are not there
 }
 
 // Failed are the cases that did not come to what they must.
