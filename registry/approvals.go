@@ -347,9 +347,14 @@ func (n *Node) lapse(ctx context.Context, number string) error {
 	return n.dropRequest(a)
 }
 
-// Approval reads one approval.
+// Approval reads one approval, with the request for as long as it waits: nobody
+// should agree to what they cannot look at.
 func (n *Node) Approval(number string) (authorisation.Approval, error) {
-	return readCase(n, number, view.Approval)
+	a, err := readCase(n, number, view.Approval)
+	if err == nil && a.State.Open() && a.Request == nil {
+		a.Request, err = n.requestOf(a)
+	}
+	return a, err
 }
 
 // Approvals lists those that are open, with all also those that are closed.

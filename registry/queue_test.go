@@ -54,6 +54,23 @@ func TestTheQueueHoldsAllThatWaits(t *testing.T) {
 	}
 }
 
+// Nothing makes a draft lapse: the queue shows each with no date, and since when it lies.
+func TestTheQueueHoldsDrafts(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	o := got(nz.RegisterOperator(t.Context(), registry.RegisterOperator{By: "Desk",
+		Holder: authorisation.Holder{LegalName: orchards.name, Identifiers: []string{orchards.identifier}}}))(t)
+	draft := got(nz.DraftApplication(t.Context(), registry.SubmitApplication{Operator: o.Case, Type: "SES", Roles: []string{"exporter"}, By: orchards.name}))(t)
+	items, _, err := nz.Queue(registry.QueueOf{}, registry.Page{})
+	must(t, err)
+	if len(items) != 1 || items[0].Number != draft.Case || items[0].What != "draft" || items[0].Due != 0 || items[0].Since != draft.DecidedAt {
+		t.Errorf("%+v", items)
+	}
+	got(nz.SubmitApplication(t.Context(), registry.SubmitApplication{Application: draft.Case, By: orchards.name}))(t)
+	if list := nz.queued(registry.QueueOf{}); !cmp.Equal(list, []string{draft.Case + " accept"}) {
+		t.Errorf("sent in: %q", list)
+	}
+}
+
 func TestTheQueueHoldsVisits(t *testing.T) {
 	de := found(t, newClock(), "EU", "DE")
 	app, v := de.planned()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -126,6 +127,9 @@ func (c *client) raw(method, path string, body []byte) ([]byte, error) {
 var errNotServed = errors.New("no node is running")
 
 func (c *client) unreachable(err error) error {
+	if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+		return fail(exitUsage, fmt.Errorf("speak to %s: its certificate is of no authority this machine trusts: name it with --node-ca", c.dir))
+	}
 	if c.base != socketBase {
 		return fail(exitLater, fmt.Errorf("speak to %s: %w", c.dir, err))
 	}

@@ -74,6 +74,9 @@ func (a *app) credentialExport() *cobra.Command {
 		Example: "  aeo credential export NZ-AUT-000001 --out southern-orchards.aeo",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := knownPreset(preset); err != nil {
+				return err
+			}
 			c, err := a.node()
 			if err != nil {
 				return err
@@ -227,6 +230,9 @@ needs: legal name, identifiers and roles. Receipts stay.`,
 			if err != nil {
 				return err
 			}
+			if err := knownPreset(preset); err != nil {
+				return err
+			}
 			content, err := presentFile(raw, credential.Preset(strings.ToLower(preset)))
 			if err != nil {
 				return fail(exitNotCredential, err)
@@ -237,6 +243,13 @@ needs: legal name, identifiers and roles. Receipts stay.`,
 	cmd.Flags().StringVar(&preset, "preset", string(credential.Counterparty), "what is disclosed: counterparty, declaration or full")
 	cmd.Flags().StringVar(&out, "out", "", "file to write (default: standard output)")
 	return cmd
+}
+
+func knownPreset(name string) error {
+	if known := credential.Full.Values(); !slices.Contains(known, credential.Preset(strings.ToLower(name))) {
+		return fail(exitUsage, fmt.Errorf("--preset %.20q is not one of %v", name, known))
+	}
+	return nil
 }
 
 func presentFile(raw []byte, preset credential.Preset) ([]byte, error) {

@@ -53,12 +53,26 @@ the directory: whoever has both can sign as the administration.`,
 	return cmd
 }
 
+// memberHints say how a node of a union's member is made.
+func (a *app) memberHints(dir, member, entity string, u *unlocking) (hints []string) {
+	for _, territory := range programme.Territories() {
+		if p, err := programme.Load(territory, member); err == nil && territory != member {
+			line := []string{"aeo", "init", dir, "--territory", p.Territory, "--authority", member, "--entity", entity}
+			if u.identity+u.passphrase != "" {
+				line = append(line, u.words()...)
+			}
+			hints = append(hints, commandLine(line...))
+		}
+	}
+	return hints
+}
+
 func (a *app) create(dir, territory, authority, entity string, u *unlocking) error {
 	if territory == "" || entity == "" {
 		return fail(exitUsage, errors.New("--territory and --entity are needed"))
 	}
 	if _, err := programme.Load(territory, authority); err != nil {
-		return fail(exitUsage, err)
+		return fail(exitUsage, err, a.memberHints(dir, territory, entity, u)...)
 	}
 	if err := trust.CheckEntityID(entity); err != nil {
 		return fail(exitUsage, err)

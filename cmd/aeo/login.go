@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aeo-registry/aeo/registry"
+	"github.com/aeo-registry/aeo/registry/access"
 	"github.com/aeo-registry/aeo/registry/authorisation"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -58,7 +59,7 @@ func (a *app) token() (string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
-	if err == nil && strings.ContainsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if _, bad := access.Digest(line); err == nil && line != "" && bad != nil { // what it holds is told to nobody
 		err = fail(exitFile, fmt.Errorf("%s holds no token", name), commandLine("aeo", "login", "NAME"))
 	}
 	return line, err

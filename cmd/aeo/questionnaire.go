@@ -104,6 +104,9 @@ func readForm(raw []byte) (out []authorisation.Response, err error) {
 	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(raw, []byte("\ufeff"))))
 	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the form is empty")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the form's first line: %w", err)
 	}
@@ -164,6 +167,9 @@ func (a *app) applicationAnswer() *cobra.Command {
 			responses, err := readAnswers(file, answers)
 			if err != nil {
 				return err
+			}
+			if file != "" && len(responses) == 0 {
+				return fail(exitUsage, fmt.Errorf("%s answers nothing: its column answer wants yes, no, partly or not_applicable", file))
 			}
 			if len(responses) == 0 && !r.Prefill {
 				return fail(exitUsage, errors.New("no answers: use --form, --answer or --prefill"))

@@ -36,6 +36,8 @@ func (a *app) dueWords(t registry.QueueItem) string {
 	case len(t.Standing) > 0:
 		s := t.Standing[0]
 		return strings.TrimSpace("stands still since " + a.dayOf(s.Since) + " " + cmp.Or(s.Reason, "for "+s.For))
+	case t.Since != 0:
+		return "no date, since " + a.dayOf(t.Since)
 	case t.Due == 0:
 		return "no date"
 	case t.Overdue:

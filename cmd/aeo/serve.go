@@ -124,6 +124,11 @@ func (a *app) listen(ctx context.Context, n *registry.Node, dir string, at addre
 	if err != nil {
 		return err
 	}
+	for _, address := range []string{at.public, at.inside} {
+		if _, err := net.ResolveTCPAddr("tcp", address); address != "" && err != nil {
+			return fail(exitUsage, fmt.Errorf("listen on %.80q, want HOST:PORT: %w", address, err))
+		}
+	}
 	listener, err := net.Listen("tcp", at.public)
 	if err != nil {
 		return fail(exitConflict, fmt.Errorf("listen on %s: %w", at.public, err))

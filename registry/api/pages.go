@@ -128,6 +128,23 @@ func wantedOf(q *http.Request) (registry.Page, registry.Wanted, error) {
 		errBefore = fmt.Errorf("%w: due_before: want Unix seconds", registry.ErrInvalid)
 	}
 	v := q.URL.Query()
+	if state := v.Get("state"); state != "" && !slices.Contains(statesOf(q.URL.Path), state) {
+		errBefore = fmt.Errorf("%w: state: %.40q is not one of %v", registry.ErrInvalid, state, statesOf(q.URL.Path))
+	}
 	return p, registry.Wanted{State: v.Get("state"), Type: v.Get("type"), Holder: v.Get("holder"), Officer: v.Get("officer"),
 		Office: v.Get("office"), Before: before}, errors.Join(errPage, errBefore)
+}
+
+// statesOf are the states that what a path lists may be in.
+func statesOf(path string) (out []string) {
+	if strings.HasPrefix(path, v1+"/applications") {
+		for _, s := range authorisation.Draft.Values() {
+			out = append(out, string(s))
+		}
+		return out
+	}
+	for _, s := range authorisation.Effective.Values() {
+		out = append(out, string(s))
+	}
+	return out
 }

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 
+	"github.com/aeo-registry/aeo/registry"
 	"github.com/gorilla/mux"
 )
 
@@ -22,7 +26,22 @@ func describe(r *mux.Router, method, path string, request, response reflect.Type
 	if method == http.MethodGet {
 		methods = append(methods, http.MethodHead)
 	}
-	r.Handle(v1+path, &operation{h, method, path, request, response, media}).Methods(methods...)
+	r.Handle(v1+path, &operation{asked(method+" "+path, h), method, path, request, response, media}).Methods(methods...)
+}
+
+// asked refuses query parameters that an operation does not have: one that is misspelt
+// would be answered as if it had not been asked.
+func asked(operation string, h http.Handler) http.Handler {
+	known := strings.Fields(operationWords[operation].query)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name := range r.URL.Query() {
+			if !slices.Contains(known, name) {
+				refuse(w, fmt.Errorf("%w: query parameter %.40q is not one of %v", registry.ErrInvalid, name, known))
+				return
+			}
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // raw registers a route whose answer is a file.

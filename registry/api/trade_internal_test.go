@@ -26,7 +26,11 @@ func TestListsNameNobodyElse(t *testing.T) {
 		for _, role := range []access.Role{access.Applicant, access.Representative} {
 			found := 0
 			for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
-				w := m.ask(role, http.MethodGet, list+"&cursor="+cursor, "")
+				asked := list
+				if cursor != "" {
+					asked += "&cursor=" + cursor
+				}
+				w := m.ask(role, http.MethodGet, asked, "")
 				var page struct {
 					Items []map[string]any `json:"items"`
 					Next  string           `json:"next"`

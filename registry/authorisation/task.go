@@ -16,6 +16,7 @@ type Task struct {
 	Standing []deadline.Standing `json:"standing,omitzero"` // since when its clock stands still, and why
 	Officer  string              `json:"officer,omitzero"`  // who has it; empty where nobody was named
 	Office   string              `json:"office,omitzero"`
+	Since    int64               `json:"since,omitzero"`    // when it was last worked on, where no deadline runs
 	From     int64               `json:"from,omitzero"`     // when it begins, where it is planned for a time
 	Act      string              `json:"act,omitzero"`      // what a second person is asked to agree to: the path of the API
 	AskedBy  string              `json:"asked_by,omitzero"` // who asks them
@@ -70,6 +71,9 @@ var steps = map[ApplicationState]struct{ what, rule string }{
 // Tasks are what the application waits for: its next step first.
 func (a Application) Tasks() []Task {
 	list := tasksOf(a.Clocks, a.Officer, a.Office)
+	if a.State == Draft { // nothing makes it lapse: old ones are to be seen
+		return []Task{{What: "draft", Since: a.DecidedAt, Officer: a.Officer, Office: a.Office}}
+	}
 	step, waits := steps[a.State]
 	if !waits {
 		return list

@@ -34,8 +34,8 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
-	if e.Given == "" {
-		return fmt.Sprintf("%v: none is named (known: %s)", e.Kind, strings.Join(e.Known, ", "))
+	if e.Given == "" && e.Kind == ErrUnknownRole {
+		return fmt.Sprintf("role: missing (known: %s)", strings.Join(e.Known, ", "))
 	}
 	return fmt.Sprintf("%v %q (known: %s)", e.Kind, e.Given, strings.Join(e.Known, ", "))
 }
