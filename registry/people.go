@@ -107,7 +107,33 @@ func (n *Node) entitled(all []authorisation.Account, c Caller, number, operator,
 	if operator != "" && conflicted(a, all, operator) {
 		return a, fmt.Errorf("%w: %s has declared a conflict of interest about %s", ErrNotAllowed, a.Case, operator)
 	}
-	return a, nil
+	return a, n.withOffice(a, all, number, at)
+}
+
+// withOffice holds where an application is not with another office than the account's,
+// or the account has it all the same, or deputises there. An account of no office
+// is of the whole administration. What an office found another reads, see [Node.Inside].
+func (n *Node) withOffice(a authorisation.Account, all []authorisation.Account, number string, at int64) error {
+	if a.Office == "" || outside(a, at) {
+		return nil
+	}
+	app, err := readCase(n, number, view.Application)
+	if errors.Is(err, ErrNotFound) {
+		return nil // visits, and what follows a grant, are for every office to help with
+	}
+	if err != nil || app.Office == "" || app.Office == a.Office {
+		return err
+	}
+	if app.Officer == a.Case || access.Fold(app.Officer) == access.Fold(a.Name) {
+		return nil
+	}
+	for _, d := range a.Deputies {
+		of := func(o authorisation.Account) bool { return o.Case == d.For && o.Office == app.Office }
+		if at >= d.From && at < d.Until && (d.Office == app.Office || slices.ContainsFunc(all, of)) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s is with office %s, and %s is of %s", ErrNotAllowed, number, app.Office, a.Case, a.Office)
 }
 
 // ofOffice tells a deputy for the cases of one office whether a case is one of them.

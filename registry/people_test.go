@@ -421,3 +421,48 @@ func TestABackupBringsThePeopleBack(t *testing.T) {
 		t.Errorf("another password: %v", err)
 	}
 }
+
+// TestACaseIsWithAnOffice: who is of another office reads it, and acts on it only where
+// it was given to them, or where they deputise.
+func TestACaseIsWithAnOffice(t *testing.T) {
+	s := staffed(t)
+	officer := func(name, office string, role access.Role) string {
+		number := got(s.OpenAccount(s.as(s.admin), registry.OpenAccount{Name: name, Office: office}))(t).Case
+		_, err := s.ChangeRole(s.as(s.admin), registry.ChangeRole{Account: number, Role: role})
+		s.agreed(s.second, err)
+		return number
+	}
+	here, there, head := officer("Hana", "AKL", access.Assessor), officer("Tane", "WLG", access.Assessor), officer("Dov", "", access.DecisionMaker)
+	elsewhere := officer("Eru", "WLG", access.DecisionMaker)
+	op := s.operator(here, orchards)
+	a := got(s.SubmitApplication(s.as(here), registry.SubmitApplication{Operator: op.Case, Type: "SES", Roles: orchards.roles}))(t)
+	got(s.AcceptApplication(s.as(there), registry.AcceptApplication{Application: a.Case}))(t) // it is with no office yet
+	assign := func(by, officer, office string) error {
+		_, err := s.AssignApplication(s.as(by), registry.AssignApplication{Application: a.Case, Officer: officer, Office: office})
+		return err
+	}
+	must(t, assign(here, here, "AKL"))
+	assess := func(by string) error {
+		_, err := s.AssessApplication(s.as(by), registry.AssessApplication{Application: a.Case, AllMet: true, DryRun: true})
+		return err
+	}
+	wants(t, "assessed by another office", assess(there), registry.ErrNotAllowed)
+	wants(t, "taken by another office", assign(there, there, "WLG"), registry.ErrNotAllowed)
+	if inside := got(s.Inside(s.as(there)))(t); !inside {
+		t.Error("another office does not read it")
+	}
+	until := s.clock.Now().Add(time.Hour).Unix()
+	got(s.NameDeputy(s.as(s.admin), registry.NameDeputy{Account: there, For: here, Until: until}))(t)
+	must(t, assess(there))
+	s.clock.forward(2 * time.Hour)
+	wants(t, "after the deputising", assess(there), registry.ErrNotAllowed)
+	must(t, assign(head, there, "AKL")) // who is of no office gives it to anybody
+	must(t, assess(there))
+	got(s.AssessApplication(s.as(there), registry.AssessApplication{Application: a.Case, AllMet: true}))(t)
+	decide := func(by string) error {
+		_, err := s.DecideApplication(s.as(by), registry.DecideApplication{Application: a.Case, Grant: true, DryRun: true})
+		return err
+	}
+	wants(t, "decided by another office", decide(elsewhere), registry.ErrNotAllowed)
+	must(t, decide(head))
+}
