@@ -3,6 +3,7 @@ package registry_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -304,5 +305,19 @@ func TestAnErasedTradersFilesCannotBeRead(t *testing.T) {
 	_, content, err := nz.ReadEvidence(t.Context(), registry.ReadEvidence{Application: app.Case, SHA256: e.SHA256, By: "Assessor"})
 	if !errors.Is(err, ledger.ErrErased) || content != nil {
 		t.Errorf("%q, %v", content, err)
+	}
+}
+
+// What is kept past its date is told, and stays until somebody decides.
+func TestEvidenceKeptPastItsDate(t *testing.T) {
+	nz := found(t, newClock(), "NZ", "")
+	app := nz.applied(orchards)
+	until := nz.clock.Now().Add(10 * day)
+	for i, keep := range []int64{0, until.Unix(), until.Add(day).Unix()} {
+		got(nz.AddEvidence(t.Context(), registry.AddEvidence{Application: app.Case, Title: fmt.Sprint("log ", i), KeepUntil: keep, By: "Orchards"}, []byte(fmt.Sprint("seal log ", i))))(t)
+	}
+	nz.pass(10 * day)
+	if h := got(nz.CheckFiles())(t); h.Files != 3 || len(h.Past) != 1 || h.Past[0].Title != "log 1" || h.Past[0].KeepUntil != until.Unix() {
+		t.Errorf("%+v", h)
 	}
 }

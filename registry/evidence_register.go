@@ -274,12 +274,23 @@ func (n *Node) JudgeYoung(ctx context.Context, r JudgeYoung) (authorisation.Asse
 	}, assessors...)
 }
 
-// FilesHealth says whether the content of all evidence is there.
+// FilesHealth says whether the content of all evidence is there, and what is kept for
+// longer than was said. Nothing is removed by itself: whether a file may go is for a
+// person to say who knows of appeals and inquiries, as part of an erasure.
 type FilesHealth struct {
 	Files      int      `json:"files"`
 	Missing    []string `json:"missing,omitzero"`    // number of the case and digest
 	Damaged    []string `json:"damaged,omitzero"`    // not what was put in
 	Unreadable int      `json:"unreadable,omitzero"` // their subject's key is not here, or was destroyed
+	Past       []Past   `json:"past,omitzero"`       // their retention is over
+}
+
+// A Past file is kept though its retention is over.
+type Past struct {
+	Application string `json:"application"`
+	SHA256      string `json:"sha256"`
+	Title       string `json:"title"`
+	KeepUntil   int64  `json:"keep_until"` // Unix seconds
 }
 
 // CheckFiles reads the content of all evidence and compares it with its digest.
@@ -296,6 +307,9 @@ func (n *Node) CheckFiles() (h FilesHealth, err error) {
 		}
 		for _, e := range a.Evidence {
 			h.Files++
+			if e.KeepUntil != 0 && e.KeepUntil <= n.now().Unix() {
+				h.Past = append(h.Past, Past{a.Case, e.SHA256, e.Title, e.KeepUntil})
+			}
 			name := a.Case + " " + e.SHA256
 			switch _, err := n.files.Get(a.Operator, e.File, e.SHA256); {
 			case errors.Is(err, files.ErrMissing):

@@ -82,14 +82,16 @@ func (a *app) upload(e registry.AddEvidence, raw []byte) (s authorisation.Assess
 }
 
 func (a *app) showEvidence(list []authorisation.Evidence) error {
-	return evidenceListing().reply(a, api.List[authorisation.Evidence]{Items: list})
+	return evidenceListing(a.now().Unix()).reply(a, api.List[authorisation.Evidence]{Items: list})
 }
 
-func evidenceListing() listing[authorisation.Evidence] {
+func evidenceListing(now int64) listing[authorisation.Evidence] {
 	return listing[authorisation.Evidence]{"", "aeo.evidence/1", "", func(e authorisation.Evidence) [][]string {
 		keep := "with the case"
 		if e.KeepUntil != 0 {
-			keep = "until " + day(e.KeepUntil)
+			if keep = "until " + day(e.KeepUntil); e.KeepUntil <= now {
+				keep = "past since " + day(e.KeepUntil)
+			}
 		}
 		return [][]string{{e.SHA256[:16], e.MediaType, strconv.FormatInt(e.Size, 10), e.Title, day(e.At) + " " + e.By, keep, fmt.Sprintf("read %d times", e.Read)}}
 	}}
@@ -145,7 +147,7 @@ func (a *app) evidenceGet() *cobra.Command {
 
 func (a *app) evidenceCheck() *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "read the content of all evidence and compare it with its digests", Args: cobra.NoArgs,
+		Use: "check", Short: "read the content of all evidence and compare it with its digests; tell what is kept past its date", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			var h registry.FilesHealth
 			if err := a.fetch("/evidence/check", &h); err != nil {
@@ -158,6 +160,9 @@ func (a *app) evidenceCheck() *cobra.Command {
 				}
 				for _, name := range h.Damaged {
 					fmt.Fprintf(w, "  damaged  %s\n", name)
+				}
+				for _, p := range h.Past {
+					fmt.Fprintf(w, "  past     %s %s, kept until %s: %s\n", p.Application, p.SHA256[:16], day(p.KeepUntil), p.Title)
 				}
 			})
 			if err == nil && len(h.Missing)+len(h.Damaged) > 0 {

@@ -70,7 +70,7 @@ var schemas = [][2]string{
 	{"aeo.questionnaire/1", "application questionnaire: application, programme, type, roles, sites, sections [{group, title, person, questions}], open"},
 	{"aeo.assessment/1", "application answer, section, assessment, certificate, young, action and scoring score: case, operator, criteria, sites, opened_at, decided_at, sections, responses, evidence, certificates, young, sample, second, actions"},
 	{"aeo.evidence/1", "application evidence add and list: items"},
-	{"aeo.evidence-check/1", "application evidence check: files, missing, damaged, unreadable"},
+	{"aeo.evidence-check/1", "application evidence check: files, missing, damaged, unreadable, past"},
 	{"aeo.actions/1", "application action list: items"},
 	{"aeo.samples/1", "application scoring draw: items [{application, criteria, percent, seed}]"},
 	{"aeo.scoring-report/1", "application scoring report: pairs, outstanding, assessors [{who, pairs, agree, lean, apart}], offices, disagreements"},
