@@ -86,6 +86,8 @@ func (n *Node) jointActs() map[string]jointAct {
 		"authorisations/annul":  joint(n.Annul, measure, about, access.DecisionMaker),
 		"authorisations/set-aside": joint(n.SetAsideMeasure, func(r *TakeBackMeasure) *bool { return &r.DryRun },
 			func(r TakeBackMeasure) string { return r.Authorisation }, access.DecisionMaker),
+		"authorisations/stay": joint(n.StayMeasure, func(r *TakeBackMeasure) *bool { return &r.DryRun },
+			func(r TakeBackMeasure) string { return r.Authorisation }, access.DecisionMaker),
 		"accounts/role":      joint(n.ChangeRole, func(r *ChangeRole) *bool { return &r.DryRun }, none, access.Administrator),
 		"accounts/disable":   joint(n.DisableAccount, func(r *DisableAccount) *bool { return &r.DryRun }, none, access.Administrator),
 		"keys/rotate":        joint(n.RotateKey, func(r *RotateKey) *bool { return &r.DryRun }, none, access.Administrator),

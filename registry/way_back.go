@@ -21,7 +21,7 @@ type TakeBackMeasure struct {
 	Lift          bool                  `json:"lift,omitzero"`       // the stay there is
 	Grounds       authorisation.Grounds `json:"grounds"`
 	By            string                `json:"by"`
-	Second        string                `json:"second,omitzero"` // of a setting aside that no court ordered
+	Second        string                `json:"second,omitzero"` // of a stay or a setting aside that no court ordered
 	// Of a rectification: roles (separated by commas) or scope_text of the grant, reason
 	// or basis of a measure, what it says, and what it is to say.
 	Field  string `json:"field,omitzero"`
@@ -100,12 +100,20 @@ func (n *Node) RectifyAuthorisation(ctx context.Context, r TakeBackMeasure) (aut
 
 // StayMeasure lets a measure have no effect for a time, or lifts the stay there is.
 // What had ended is in force meanwhile, under a credential that lasts no longer.
+// What no court ordered takes two people.
 func (n *Node) StayMeasure(ctx context.Context, r TakeBackMeasure) (authorisation.Authorisation, error) {
+	if !r.Lift && r.Who != authorisation.ByCourt {
+		if err := n.jointly(ctx, "authorisations/stay", r, &r.By, &r.Second, r.DryRun); err != nil {
+			return authorisation.Authorisation{}, err
+		}
+	} else if err := unnamed(ctx, r.Second); err != nil {
+		return authorisation.Authorisation{}, err
+	}
 	return n.takeBackMeasure(ctx, r, func(by authorisation.By) authorisation.Command {
 		if r.Lift {
 			return authorisation.LiftStay{By: by, Components: r.Components, Grounds: r.Grounds}
 		}
-		return authorisation.StayMeasure{By: by, Of: r.Of, Components: r.Components, Who: r.Who, From: r.From, Until: r.Until, Grounds: r.Grounds}
+		return authorisation.StayMeasure{By: by, Of: r.Of, Components: r.Components, Who: r.Who, From: r.From, Until: r.Until, Second: r.Second, Grounds: r.Grounds}
 	})
 }
 

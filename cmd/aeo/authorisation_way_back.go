@@ -16,7 +16,7 @@ func (a *app) wayBackCmds() []*cobra.Command {
 		a.appealMeasure(),
 		a.takeBackMeasure("rectify", "put an obvious error in the words of a grant or a measure right", "rectify the words of",
 			`NZ-AUT-000001 --field basis --old "SES rules 7" --new "SES rules 9" --reason clerical-error --basis "SES rules 2" --by "T. Walker"`),
-		a.takeBackMeasure("stay", "let a measure have no effect for a time", "stay a measure on",
+		a.takeBackMeasure("stay", "let a measure have no effect for a time; two officers unless a court ordered it", "stay a measure on",
 			`NZ-AUT-000001 --who court --until 2027-03-01 --reason court-order --basis "HC 12/26" --by "T. Walker"`),
 		a.takeBackMeasure("set-aside", "take a measure back, as if it had never been; two officers unless a court did", "set aside a measure on",
 			`NZ-AUT-000001 --who court --reason judgment --basis "HC 12/26" --by "T. Walker"`),
@@ -38,7 +38,7 @@ func (a *app) takeBackMeasure(verb, short, what, example string) *cobra.Command 
 			return changed(a, what+" "+args[0], "/authorisations/"+verb, r, a.showAuthorisation)
 		},
 	}
-	cmd.Flags().StringVar(&of, "measure", "", "suspend, revoke, annul or withdraw (default: the one there is)")
+	cmd.Flags().StringVar(&of, "measure", "", "suspend (also one that is over), revoke, annul or withdraw (default: the one there is)")
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only this component; repeatable (default: all the measure is about)")
 	takeBackFlags(cmd, verb, &who, &from, &until, &r.Field, &r.Old, &r.New)
 	groundsFlags(cmd, &r.Grounds)
@@ -47,6 +47,7 @@ func (a *app) takeBackMeasure(verb, short, what, example string) *cobra.Command 
 		cmd.Flags().Lookup("field").Usage = "which words: roles (separated by commas) or scope_text of the grant, reason or basis of a measure"
 	case "stay":
 		cmd.Flags().BoolVar(&r.Lift, "lift", false, "end the stay: the measure takes effect again")
+		secondFlag(cmd, &r.Second)
 	case "set-aside":
 		cmd.Flags().Lookup("from").Usage = "from when on (default: from the beginning of the measure)"
 		secondFlag(cmd, &r.Second)
@@ -67,7 +68,7 @@ func (a *app) appealMeasure() *cobra.Command {
 			return changed(a, "record an appeal about "+args[0], "/authorisations/appeal", r, a.showAuthorisation)
 		},
 	}
-	cmd.Flags().StringVar(&of, "measure", "", "suspend, revoke or annul (default: the one there is)")
+	cmd.Flags().StringVar(&of, "measure", "", "suspend (also one that is over), revoke or annul (default: the one there is)")
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only about this component; repeatable")
 	cmd.Flags().StringVar(&r.Body, "body", "", "who decides the appeal")
 	cmd.Flags().StringVar(&r.Reference, "reference", "", "its number there")

@@ -272,3 +272,23 @@ func TestASuspensionThatIsOverIsSetAside(t *testing.T) {
 		t.Errorf("of what ended since: %s, owed %v", states(revoked), revoked.Unissued())
 	}
 }
+
+// To let what had ended be in force again takes two, of whom the first did not end it,
+// for a time as for good; a court's word is one officer's to carry out.
+func TestAStayThatNoCourtOrderedTakesTwo(t *testing.T) {
+	ended := do(t, authorisationIn(t, Effective), Revoke{By: on(200), Second: "second", Grounds: grounds()})
+	stay := func(actor, second string, who Remedy) StayMeasure {
+		return StayMeasure{By: By{Case: "AUT-1", Actor: actor, At: 210 * day}, Who: who, Second: second, Grounds: grounds()}
+	}
+	for name, c := range map[string]StayMeasure{
+		"by one": stay("third", "", ByReview), "by who decided": stay("decider", "third", ByReview), "by who was the second": stay("Second", "third", ByError),
+	} {
+		_, err := ended.Decide(c)
+		wantRefused(t, name, err, ErrFourEyes, "stay")
+	}
+	for _, c := range []StayMeasure{stay("third", "decider", ByReview), stay("third", "", ByCourt)} {
+		if a := do(t, ended, c); states(a) != "effective effective" {
+			t.Errorf("by %s: %s", c.Who, states(a))
+		}
+	}
+}

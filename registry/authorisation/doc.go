@@ -137,7 +137,7 @@
 //	authorisation.appealed    against, components, body, reference
 //	authorisation.appeal_decided reference, outcome
 //	authorisation.rectified   field, old?, new?, of?, components?, reason, basis
-//	authorisation.stayed      of, who, from, until?, components, reason, basis
+//	authorisation.stayed      of, who, from, until?, components, reason, basis; version 2 also second
 //	authorisation.stay_lifted components, reason, basis
 //	authorisation.set_aside   of, components, who, second?, reason, basis; takes effect in the past
 //	authorisation.clocks_changed changes

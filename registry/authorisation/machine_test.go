@@ -196,7 +196,7 @@ func anyWayBack(t *rapid.T, b By, on []string, second string) []Command {
 		AppealMeasure{b, of, on, "court", "4 K 1", until}, DecideMeasureAppeal{b, "4 K 1", Upheld},
 		RectifyAuthorisation{b, of, on, "basis", grounds().Basis, "UCC Art. 27", grounds()},
 		RectifyAuthorisation{By: b, Field: "roles", Old: "exporter", New: "exporter,importer", Grounds: grounds()},
-		StayMeasure{By: b, Of: of, Components: on, Who: who, From: since, Until: until, Grounds: grounds()}, LiftStay{b, on, grounds()},
+		StayMeasure{By: b, Of: of, Components: on, Who: who, From: since, Until: until, Second: second, Grounds: grounds()}, LiftStay{b, on, grounds()},
 		SetAsideMeasure{By: b, Of: of, Components: on, Who: who, From: since, Second: second, Grounds: grounds()},
 	}
 }
@@ -243,6 +243,8 @@ func secondOf(c Command) (string, bool) {
 	case Annul:
 		return c.Second, true
 	case SetAsideMeasure:
+		return c.Second, c.Who != ByCourt
+	case StayMeasure:
 		return c.Second, c.Who != ByCourt
 	case Renew:
 		return c.Second, true

@@ -27,7 +27,8 @@ type Taken struct {
 // applications. Of empty is the one measure there is about the components.
 type (
 	// StayMeasure lets a measure have no effect for a time. A component that had
-	// ended is in force meanwhile, under another credential.
+	// ended is in force meanwhile, under another credential: unless a court ordered it,
+	// it takes two officers as a setting aside does.
 	StayMeasure struct {
 		By
 		Of         Act
@@ -35,6 +36,7 @@ type (
 		Who        Remedy
 		From       int64 // 0: at once
 		Until      int64 // 0: until further notice
+		Second     string
 		Grounds    Grounds
 	}
 	// LiftStay lets a measure that is stayed take effect again.
@@ -68,6 +70,7 @@ type (
 		Stay
 		Components []string `json:"components"`
 		Grounds
+		Second string `json:"second,omitzero"` // of version 2
 	}
 	AuthorisationStayLifted struct {
 		Components []string `json:"components"`
@@ -82,12 +85,18 @@ type (
 	}
 )
 
-func (AuthorisationStayed) event() (string, int64)     { return "authorisation.stayed", 1 }
+func (d AuthorisationStayed) event() (string, int64) {
+	if d.Second != "" {
+		return "authorisation.stayed", 2
+	}
+	return "authorisation.stayed", 1
+}
 func (AuthorisationStayLifted) event() (string, int64) { return "authorisation.stay_lifted", 1 }
 func (AuthorisationSetAside) event() (string, int64)   { return "authorisation.set_aside", 1 }
 
 var wayBackForms = map[string]form{
 	"authorisation.stayed/1":      read[AuthorisationStayed],
+	"authorisation.stayed/2":      read[AuthorisationStayed],
 	"authorisation.stay_lifted/1": read[AuthorisationStayLifted],
 	"authorisation.set_aside/1":   read[AuthorisationSetAside],
 
@@ -190,18 +199,13 @@ func (a Authorisation) setAside(c SetAsideMeasure) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Who != ByCourt {
-		if err := twoOfficers(c.By, c.Second); err != nil {
-			return nil, fmt.Errorf("set aside: %w", err)
-		}
+	if err := a.byOthers(c.By, c.Second, c.Who, of, on); err != nil {
+		return nil, fmt.Errorf("set aside: %w", err)
 	}
 	began := c.At
 	for _, code := range on {
 		t, _ := a.Components[a.component(code)].taken(of)
 		began = min(began, t.From)
-		if c.Who != ByCourt && (c.is(t.By) || t.Second != "" && c.is(t.Second)) {
-			return nil, fmt.Errorf("set aside: %w: %s decided it", ErrFourEyes, c.Actor)
-		}
 	}
 	effective := c.From
 	if effective == 0 {
@@ -213,6 +217,23 @@ func (a Authorisation) setAside(c SetAsideMeasure) ([]Event, error) {
 	return one(c.By, effective, AuthorisationSetAside{of, on, c.Who, c.Second, c.Grounds})
 }
 
+// byOthers holds where a court took a measure from components, or two officers do of whom
+// the first did not decide it.
+func (a Authorisation) byOthers(by By, second string, who Remedy, of Act, on []string) error {
+	if who == ByCourt {
+		return nil
+	}
+	if err := twoOfficers(by, second); err != nil {
+		return err
+	}
+	for _, code := range on {
+		if t, _ := a.Components[a.component(code)].taken(of); by.is(t.By) || t.Second != "" && by.is(t.Second) {
+			return fmt.Errorf("%w: %s decided it", ErrFourEyes, by.Actor)
+		}
+	}
+	return nil
+}
+
 func (a Authorisation) stay(c StayMeasure) ([]Event, error) {
 	of, on, err := a.against(c, c.Of, c.Components)
 	if err != nil {
@@ -220,6 +241,9 @@ func (a Authorisation) stay(c StayMeasure) ([]Event, error) {
 	}
 	if of == ActWithdraw {
 		return nil, &TransitionError{a.words(), c.name(), "it was the holder's wish"}
+	}
+	if err := a.byOthers(c.By, c.Second, c.Who, of, on); err != nil {
+		return nil, fmt.Errorf("stay: %w", err)
 	}
 	s := Stay{string(of), c.Who, from(c.By, c.From), c.Until}
 	if s.From > c.At || s.Until != 0 && s.Until <= c.At {
@@ -237,7 +261,7 @@ func (a Authorisation) stay(c StayMeasure) ([]Event, error) {
 			return nil, &TransitionError{a.words(), c.name(), "it would have expired by now"}
 		}
 	}
-	return one(c.By, s.From, AuthorisationStayed{s, on, c.Grounds})
+	return one(c.By, s.From, AuthorisationStayed{s, on, c.Grounds, c.Second})
 }
 
 func (a Authorisation) liftStay(c LiftStay) ([]Event, error) {
@@ -468,7 +492,7 @@ func (a Authorisation) Former(component string, most int) (list []Credential) {
 }
 
 func (d AuthorisationStayed) check() error {
-	return first(d.Stay.check(), oneOf("of", Act(d.Of), ActSuspend, ActRevoke, ActAnnul), codes("components", d.Components, 1), d.Grounds.check())
+	return first(d.Stay.check(), oneOf("of", Act(d.Of), ActSuspend, ActRevoke, ActAnnul), codes("components", d.Components, 1), d.Grounds.check(), optional("second", d.Second, maxName))
 }
 
 func (d AuthorisationStayLifted) check() error {
