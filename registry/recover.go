@@ -209,10 +209,13 @@ func (n *Node) ExportLog(dir string) (*LogHead, error) {
 	if p == nil {
 		return nil, fmt.Errorf("%w: nothing is published", ErrConflict)
 	}
+	if !filepath.IsAbs(dir) {
+		return nil, fmt.Errorf("%w: dir: want an absolute path", ErrInvalid)
+	}
 	if err := os.Mkdir(dir, 0o755); errors.Is(err, os.ErrExist) {
 		return nil, fmt.Errorf("%w: %s", ErrExists, dir)
 	} else if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: dir: %w", ErrInvalid, err)
 	}
 	signer, err := n.ring.NoteSigner(keys.RoleLog)
 	if err != nil {

@@ -1,13 +1,13 @@
 package registry
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -190,10 +190,7 @@ func (r *reads) close() error {
 	return r.closed()
 }
 
-const (
-	maxReads   = 10_000
-	maxDayRead = 1 << 30
-)
+const maxReads = 10_000
 
 // Reads are the lines of one day (YYYY-MM-DD, empty = today) about an operator, or
 // of an account, the newest last and at most ten thousand.
@@ -204,22 +201,30 @@ func (n *Node) Reads(day, operator, account string) ([]Read, error) {
 	if _, err := time.Parse(time.DateOnly, day); err != nil {
 		return nil, fmt.Errorf("%w: day %.20q, want YYYY-MM-DD", ErrInvalid, day)
 	}
-	raw, err := readBounded(filepath.Join(n.paths.reads(), day+".jsonl"), maxDayRead)
+	f, err := os.Open(filepath.Join(n.paths.reads(), day+".jsonl"))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close()
 	var out []Read
-	for line := range strings.Lines(string(raw)) {
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
 		var r Read
-		if err := jcs.Unmarshal([]byte(strings.TrimSuffix(line, "\n")), &r); err != nil {
+		if err := jcs.Unmarshal(lines.Bytes(), &r); err != nil {
 			continue // the end of a line that a power cut broke off
 		}
-		if (operator == "" || r.Operator == operator) && (account == "" || r.Account == account) {
-			out = append(out, r)
+		if operator != "" && r.Operator != operator || account != "" && r.Account != account {
+			continue
 		}
+		if out = append(out, r); len(out) == 2*maxReads {
+			out = slices.Delete(out, 0, maxReads)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read who read: %w", err)
 	}
 	return out[max(0, len(out)-maxReads):], nil
 }

@@ -18,11 +18,15 @@ import (
 // socket (strict) nobody is let in but to log in.
 func authenticate(n *registry.Node, strict bool) mux.MiddlewareFunc {
 	shares := newPlaces(0, maxOfOne, 0)
+	onMachine := []string{"log/export"} // it writes to the machine's disk
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			c, err := admitted(n, r)
 			if err == nil && strict && c.Account == "" && !slices.Contains(open, c.Act) {
 				err = registry.ErrUnauthenticated
+			}
+			if err == nil && strict && slices.Contains(onMachine, c.Act) {
+				err = fmt.Errorf("%w: this is done on the machine itself", registry.ErrNotAllowed)
 			}
 			leave := func() {}
 			if err == nil {
@@ -82,6 +86,9 @@ var (
 	law         = []string{"programme"} // to be read by everybody
 )
 
+// overseen is the journal of who reads: who works on cases does not see who looks at that.
+const overseen = "accounts/reads"
+
 // mayAsk holds where the caller may ask for what a route is about. Acts on cases are
 // judged by the node, which knows whose they are.
 func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
@@ -97,6 +104,11 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 		}
 		return err
 	}
+	if c.Act == overseen {
+		if ok, err := n.Inside(ctx, access.Auditor, access.Administrator); err != nil || ok {
+			return err
+		}
+	}
 	inside, err := n.Inside(ctx)
 	if err != nil {
 		return err
@@ -109,6 +121,9 @@ func mayAsk(n *registry.Node, c registry.Caller, r *http.Request) error {
 			name = ""
 		}
 		return n.MayRead(ctx, template, name)
+	}
+	if inside && c.Act == overseen {
+		return fmt.Errorf("%w: who reads what is for auditors and administrators", registry.ErrNotAllowed)
 	}
 	if inside || slices.Contains(ownAccount, c.Act) || slices.Contains(ownCases, noun) && (reading || noun != "visits") || slices.Contains(ownReports, c.Act) || slices.Contains(everybody, c.Act) || reading && slices.Contains(law, c.Act) {
 		return nil

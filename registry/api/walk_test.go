@@ -62,7 +62,19 @@ func (w *walker) looks() {
 		"/programme", "/party", "/mras", "/mras/negotiations", "/recognitions", "/lists", "/peers", "/log/head", "/log/entries?from=0&to=3", "/log/proof?index=1", "/log/evidence?index=1"} {
 		w.reads("rita", path)
 	}
-	w.does("ana", "/log/export", body{"dir": filepath.Join(w.t.TempDir(), "log")})
+	local, dir := api.Local(w.node, quiet()), filepath.Join(w.t.TempDir(), "log")
+	for _, c := range []struct {
+		h    http.Handler
+		dir  string
+		want int
+	}{{w.h, dir, 403}, {local, "log", 422}, {local, filepath.Join(dir, "nowhere"), 422}, {local, dir, 200}, {local, dir, 409}} {
+		if a := askBound(c.h, http.MethodPost, "/api/v1/log/export", fmt.Sprintf(`{"dir":%q}`, c.dir), "Authorization", "Bearer "+w.tokens["ana"]); a.Code != c.want {
+			w.t.Errorf("export to %s: %d %s", c.dir, a.Code, a.Body)
+		}
+	}
+	if a := askBound(w.h, http.MethodGet, "/api/v1/accounts/reads", "", "Authorization", "Bearer "+w.tokens["dora"]); a.Code != http.StatusForbidden {
+		w.t.Errorf("an officer reads who reads: %d %s", a.Code, a.Body)
+	}
 	for path, who := range map[string]string{"/authorisations/DE-AUT-000001/credential": "vogel", "/backup": "ana", "/backup/subject-keys": "ana", "/openapi.json": "rita"} {
 		if a := askBound(w.h, http.MethodGet, "/api/v1"+path, "", "Authorization", "Bearer "+w.tokens[who]); a.Code != http.StatusOK {
 			w.t.Errorf("%s %s: %d %s", who, path, a.Code, a.Body)

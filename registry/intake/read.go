@@ -50,6 +50,9 @@ func readJSONL(raw []byte, number int) (rows []Row, found []Problem) {
 	raw = bytes.TrimPrefix(raw, []byte("\ufeff"))
 	for line := range bytes.Lines(raw) {
 		line = bytes.TrimSpace(line)
+		if len(rows)+len(found) > MaxRows { // who sends a line for each byte is not told of each
+			return nil, whole("more than %d rows", MaxRows)
+		}
 		var r Row
 		var err error
 		switch {
