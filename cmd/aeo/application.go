@@ -162,13 +162,8 @@ func (a *app) applicationDecide() *cobra.Command {
 
 func (a *app) applicationWithdraw() *cobra.Command {
 	r := registry.WithdrawApplication{}
-	cmd := &cobra.Command{
-		Use: "withdraw APPLICATION", Short: "end the procedure at the applicant's wish", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Application, r.DryRun = args[0], a.dryRun
-			return changed(a, "withdraw "+args[0], "/applications/withdraw", r, a.showApplication)
-		},
-	}
+	cmd := acting(a, a.showApplication, deed{use: "withdraw APPLICATION", short: "end the procedure at the applicant's wish",
+		what: "withdraw", path: "/applications/withdraw", request: &r, number: &r.Application, dryRun: &r.DryRun})
 	byFlag(cmd, &r.By)
 	return cmd
 }

@@ -11,31 +11,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A caseStep is a verb about one application.
-type caseStep struct {
-	verb, short, example string
-	what                 string // it will do, before the number
-	path                 string
-	request              any
-	set                  func(number string, dryRun bool) error // completes the request
-	flags                func(*cobra.Command)
-}
-
-func (a *app) step(s caseStep) *cobra.Command {
-	cmd := &cobra.Command{
-		Use: s.verb + " APPLICATION", Short: s.short, Args: cobra.ExactArgs(1),
-		Example: "  aeo application " + s.verb + " " + s.example + " --yes",
-		RunE: func(_ *cobra.Command, args []string) error {
-			if err := s.set(args[0], a.dryRun); err != nil {
-				return err
-			}
-			return changed(a, s.what+" "+args[0], "/applications/"+s.path, s.request, a.showApplication)
-		},
-	}
-	s.flags(cmd)
-	return cmd
-}
-
 // procedureVerbs are the steps of an application between its submission and the end
 // of what can be done about the decision.
 func (a *app) procedureVerbs() []*cobra.Command {
@@ -50,176 +25,144 @@ func (a *app) procedureVerbs() []*cobra.Command {
 
 func (a *app) applicationRequestInfo() *cobra.Command {
 	r := new(registry.RequestInformation)
-	return a.step(caseStep{
-		"request-info", "ask the applicant for what is missing; the time for the answer runs", `EU-APP-000001 --item "the accounts of 2025" --by "A. Blum"`,
-		"ask for information in", "request-info", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringArrayVar(&r.Items, "item", nil, "what is asked for; repeatable")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "request-info APPLICATION", short: "ask the applicant for what is missing; the time for the answer runs",
+		example: `  aeo application request-info EU-APP-000001 --item "the accounts of 2025" --by "A. Blum" --yes`,
+		what:    "ask for information in", path: "/applications/request-info", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringArrayVar(&r.Items, "item", nil, "what is asked for; repeatable")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationGiveInfo() *cobra.Command {
 	r := new(registry.GiveInformation)
-	return a.step(caseStep{
-		"give-info", "record the applicant's answer to a request for information", `EU-APP-000001 --text "sent on paper" --by "Nordlicht GmbH"`,
-		"record the answer in", "answer", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Answer, "text", "", "the answer, or where it is")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "give-info APPLICATION", short: "record the applicant's answer to a request for information",
+		example: `  aeo application give-info EU-APP-000001 --text "sent on paper" --by "Nordlicht GmbH" --yes`,
+		what:    "record the answer in", path: "/applications/answer", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Answer, "text", "", "the answer, or where it is")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationExtend() *cobra.Command {
 	r := new(registry.ChangePeriod)
 	var period string
-	return a.step(caseStep{
-		"extend", "extend a period, let it stand still, or let it run again; the applicant is told why",
-		`EU-APP-000001 --for authority --period 60d --reason "five sites" --by "A. Blum"`,
-		"change a period of", "extend", r,
-		func(number string, dryRun bool) (err error) {
+	cmd := acting(a, a.showApplication, deed{use: "extend APPLICATION", short: "extend a period, let it stand still, or let it run again; the applicant is told why",
+		example: `  aeo application extend EU-APP-000001 --for authority --period 60d --reason "five sites" --by "A. Blum" --yes`,
+		what:    "change a period of", path: "/applications/extend", request: r, number: &r.Application, dryRun: &r.DryRun,
+		set: func() (err error) {
 			if period != "" {
 				if r.Period, err = parsePeriod(period); err != nil {
 					return fail(exitUsage, fmt.Errorf("--period: %w", err))
 				}
 			}
-			r.Application, r.DryRun = number, dryRun
 			return nil
-		},
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.For, "for", "", "why, as the programme calls it: authority, applicant, criminal_proceedings, ...")
-			cmd.Flags().StringVar(&period, "period", "", "by how much: 60d, 10w (working days), 6m; none where it stands still until --resume")
-			cmd.Flags().BoolVar(&r.Resume, "resume", false, "what it stood still for is over")
-			cmd.Flags().StringVar(&r.Rule, "rule", "", "whose period (default: the decision)")
-			cmd.Flags().BoolVar(&r.Asked, "asked", false, "the applicant wished it")
-			cmd.Flags().StringVar(&r.Reason, "reason", "", "as the applicant is told")
-			cmd.Flags().StringVar(&r.Basis, "basis", "", "legal basis (default: as the programme says)")
-			byFlag(cmd, &r.By)
-		},
-	})
+		}})
+	cmd.Flags().StringVar(&r.For, "for", "", "why, as the programme calls it: authority, applicant, criminal_proceedings, ...")
+	cmd.Flags().StringVar(&period, "period", "", "by how much: 60d, 10w (working days), 6m; none where it stands still until --resume")
+	cmd.Flags().BoolVar(&r.Resume, "resume", false, "what it stood still for is over")
+	cmd.Flags().StringVar(&r.Rule, "rule", "", "whose period (default: the decision)")
+	cmd.Flags().BoolVar(&r.Asked, "asked", false, "the applicant wished it")
+	cmd.Flags().StringVar(&r.Reason, "reason", "", "as the applicant is told")
+	cmd.Flags().StringVar(&r.Basis, "basis", "", "legal basis (default: as the programme says)")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationConsult() *cobra.Command {
 	r := new(registry.Consult)
-	return a.step(caseStep{
-		"consult", "consult another member of the union, or another agency", `EU-APP-000001 --who FR --question "the site in Lyon?" --by "A. Blum"`,
-		"consult about", "consult", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Who, "who", "", "a member of the union, or a name the programme has")
-			cmd.Flags().StringVar(&r.Question, "question", "", "what is asked")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "consult APPLICATION", short: "consult another member of the union, or another agency",
+		example: `  aeo application consult EU-APP-000001 --who FR --question "the site in Lyon?" --by "A. Blum" --yes`,
+		what:    "consult about", path: "/applications/consult", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Who, "who", "", "a member of the union, or a name the programme has")
+	cmd.Flags().StringVar(&r.Question, "question", "", "what is asked")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationConsulted() *cobra.Command {
 	r := new(registry.AnswerConsultation)
 	var objects bool
-	return a.step(caseStep{
-		"answer-consultation", "record the answer of who was consulted", `EU-APP-000001 --who FR --objection --document SHA256 --by "A. Blum"`,
-		"record the answer of a consultation in", "answer-consultation", r,
-		func(number string, dryRun bool) error {
-			r.Application, r.DryRun, r.Answer = number, dryRun, authorisation.AgreesConsultation
+	cmd := acting(a, a.showApplication, deed{use: "answer-consultation APPLICATION", short: "record the answer of who was consulted",
+		example: `  aeo application answer-consultation EU-APP-000001 --who FR --objection --document SHA256 --by "A. Blum" --yes`,
+		what:    "record the answer of a consultation in", path: "/applications/answer-consultation", request: r, number: &r.Application, dryRun: &r.DryRun,
+		set: func() error {
+			r.Answer = authorisation.AgreesConsultation
 			if objects {
 				r.Answer = authorisation.Objects
 			}
 			return nil
-		},
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Who, "who", "", "who answers")
-			cmd.Flags().BoolVar(&objects, "objection", false, "they object (default: no objection)")
-			cmd.Flags().StringArrayVar(&r.Documents, "document", nil, "SHA-256 of a document that goes with it; repeatable")
-			cmd.Flags().StringVar(&r.Note, "note", "", "what they say")
-			byFlag(cmd, &r.By)
-		},
-	})
+		}})
+	cmd.Flags().StringVar(&r.Who, "who", "", "who answers")
+	cmd.Flags().BoolVar(&objects, "objection", false, "they object (default: no objection)")
+	cmd.Flags().StringArrayVar(&r.Documents, "document", nil, "SHA-256 of a document that goes with it; repeatable")
+	cmd.Flags().StringVar(&r.Note, "note", "", "what they say")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationHear() *cobra.Command {
 	r := new(registry.HearApplicant)
-	return a.step(caseStep{
-		"hear", "send the applicant the grounds of an adverse decision; the time for the reply runs",
-		`EU-APP-000001 --text "We intend to refuse: ..." --reason infringements --basis "UCC Art. 39(a)" --by "A. Blum"`,
-		"send the grounds of a decision against", "hear", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Text, "text", "", "the grounds, as the applicant reads them")
-			groundsFlags(cmd, &r.Grounds)
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "hear APPLICATION", short: "send the applicant the grounds of an adverse decision; the time for the reply runs",
+		example: `  aeo application hear EU-APP-000001 --text "We intend to refuse: ..." --reason infringements --basis "UCC Art. 39(a)" --by "A. Blum" --yes`,
+		what:    "send the grounds of a decision against", path: "/applications/hear", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Text, "text", "", "the grounds, as the applicant reads them")
+	groundsFlags(cmd, &r.Grounds)
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationReply() *cobra.Command {
 	r := new(registry.ReplyToGrounds)
-	return a.step(caseStep{
-		"reply", "record what the applicant says to the grounds", `EU-APP-000001 --text "Both penalties are appealed against." --by "Nordlicht GmbH"`,
-		"record the reply in", "reply", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Text, "text", "", "the reply")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "reply APPLICATION", short: "record what the applicant says to the grounds",
+		example: `  aeo application reply EU-APP-000001 --text "Both penalties are appealed against." --by "Nordlicht GmbH" --yes`,
+		what:    "record the reply in", path: "/applications/reply", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Text, "text", "", "the reply")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationAssign() *cobra.Command {
 	r := new(registry.AssignApplication)
-	return a.step(caseStep{
-		"assign", "give a case to an officer, or to another office", `EU-APP-000001 --officer "A. Blum" --office HH --by "J. Vogt"`,
-		"assign", "assign", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Officer, "officer", "", "who has the case from now on")
-			cmd.Flags().StringVar(&r.Office, "office", "", "of which office (default: as it is)")
-			cmd.Flags().StringVar(&r.Reason, "reason", "", "why it goes to another office")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "assign APPLICATION", short: "give a case to an officer, or to another office",
+		example: `  aeo application assign EU-APP-000001 --officer "A. Blum" --office HH --by "J. Vogt" --yes`,
+		what:    "assign", path: "/applications/assign", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Officer, "officer", "", "who has the case from now on")
+	cmd.Flags().StringVar(&r.Office, "office", "", "of which office (default: as it is)")
+	cmd.Flags().StringVar(&r.Reason, "reason", "", "why it goes to another office")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationServe() *cobra.Command {
 	r := new(registry.ServeDecision)
 	var sent, received string
-	return a.step(caseStep{
-		"serve", "record how the decision reached the applicant; the time for an appeal runs from its receipt",
-		`EU-APP-000001 --channel post --proof "RR 123 456 789 DE" --by "A. Blum"`,
-		"record the service of the decision on", "serve", r,
-		func(number string, dryRun bool) error {
-			r.Application, r.DryRun = number, dryRun
+	cmd := acting(a, a.showApplication, deed{use: "serve APPLICATION", short: "record how the decision reached the applicant; the time for an appeal runs from its receipt",
+		example: `  aeo application serve EU-APP-000001 --channel post --proof "RR 123 456 789 DE" --by "A. Blum" --yes`,
+		what:    "record the service of the decision on", path: "/applications/serve", request: r, number: &r.Application, dryRun: &r.DryRun,
+		set: func() error {
 			if err := readFlag("sent", sent, a.parseTime, &r.SentAt); err != nil {
 				return err
 			}
 			return readFlag("received", received, a.parseTime, &r.ReceivedAt)
-		},
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar((*string)(&r.Channel), "channel", "", "portal, post, hand or publication")
-			cmd.Flags().StringVar(&sent, "sent", "", "when it was sent (default: now)")
-			cmd.Flags().StringVar(&received, "received", "", "when it was received (default: not known; deemed so by the programme's rule)")
-			cmd.Flags().StringVar(&r.Proof, "proof", "", "such as the number of the letter")
-			byFlag(cmd, &r.By)
-		},
-	})
+		}})
+	cmd.Flags().StringVar((*string)(&r.Channel), "channel", "", "portal, post, hand or publication")
+	cmd.Flags().StringVar(&sent, "sent", "", "when it was sent (default: now)")
+	cmd.Flags().StringVar(&received, "received", "", "when it was received (default: not known; deemed so by the programme's rule)")
+	cmd.Flags().StringVar(&r.Proof, "proof", "", "such as the number of the letter")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 func (a *app) applicationAppeal() *cobra.Command {
 	r := new(registry.AppealApplication)
-	return a.step(caseStep{
-		"appeal", "record an appeal, or with --outcome what became of it", `EU-APP-000001 --body "Finanzgericht Hamburg" --reference "4 K 1/26" --by "Nordlicht GmbH"`,
-		"record an appeal about", "appeal", r,
-		func(number string, dryRun bool) error { r.Application, r.DryRun = number, dryRun; return nil },
-		func(cmd *cobra.Command) {
-			cmd.Flags().StringVar(&r.Body, "body", "", "who decides the appeal")
-			cmd.Flags().StringVar(&r.Reference, "reference", "", "its number there")
-			cmd.Flags().StringVar((*string)(&r.Outcome), "outcome", "", "dismissed, upheld or withdrawn; what is upheld is set aside by an act of its own")
-			byFlag(cmd, &r.By)
-		},
-	})
+	cmd := acting(a, a.showApplication, deed{use: "appeal APPLICATION", short: "record an appeal, or with --outcome what became of it",
+		example: `  aeo application appeal EU-APP-000001 --body "Finanzgericht Hamburg" --reference "4 K 1/26" --by "Nordlicht GmbH" --yes`,
+		what:    "record an appeal about", path: "/applications/appeal", request: r, number: &r.Application, dryRun: &r.DryRun})
+	cmd.Flags().StringVar(&r.Body, "body", "", "who decides the appeal")
+	cmd.Flags().StringVar(&r.Reference, "reference", "", "its number there")
+	cmd.Flags().StringVar((*string)(&r.Outcome), "outcome", "", "dismissed, upheld or withdrawn; what is upheld is set aside by an act of its own")
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 // takeBack is one of the verbs of the way back from a decision.
@@ -230,20 +173,19 @@ func (a *app) takeBack(verb, short, what string) *cobra.Command {
 	if verb == "rectify" {
 		example = `EU-APP-000001 --field basis --old "UCC Art. 38" --new "UCC Art. 39(a)" --reason clerical-error --basis "UCC Art. 23(3)" --by "J. Vogt"`
 	}
-	return a.step(caseStep{verb, short, example, what, verb, r,
-		func(number string, dryRun bool) error {
-			r.Application, r.DryRun = number, dryRun
+	cmd := acting(a, a.showApplication, deed{use: verb + " APPLICATION", short: short,
+		example: "  aeo application " + verb + " " + example + " --yes",
+		what:    what, path: "/applications/" + verb, request: r, number: &r.Application, dryRun: &r.DryRun,
+		set: func() error {
 			if err := readFlag("from", from, a.parseTime, &r.From); err != nil {
 				return err
 			}
 			return readFlag("until", until, a.parseTime, &r.Until)
-		},
-		func(cmd *cobra.Command) {
-			takeBackFlags(cmd, verb, (*string)(&r.Who), &from, &until, &r.Field, &r.Old, &r.New)
-			groundsFlags(cmd, &r.Grounds)
-			byFlag(cmd, &r.By)
-		},
-	})
+		}})
+	takeBackFlags(cmd, verb, (*string)(&r.Who), &from, &until, &r.Field, &r.Old, &r.New)
+	groundsFlags(cmd, &r.Grounds)
+	byFlag(cmd, &r.By)
+	return cmd
 }
 
 // takeBackFlags are those of stay, set-aside and rectify, of applications and of authorisations.

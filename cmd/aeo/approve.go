@@ -57,13 +57,8 @@ func (a *app) approveGive() *cobra.Command {
 
 func (a *app) approveRefuse() *cobra.Command {
 	r := registry.Approve{Refuse: true}
-	cmd := &cobra.Command{
-		Use: "refuse APPROVAL", Short: "refuse what another asked for, or take back one's own", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Approval, r.DryRun = args[0], a.dryRun
-			return changed(a, "refuse "+args[0], "/approvals/answer", r, a.showAnswered)
-		},
-	}
+	cmd := acting(a, a.showAnswered, deed{use: "refuse APPROVAL", short: "refuse what another asked for, or take back one's own",
+		what: "refuse", path: "/approvals/answer", request: &r, number: &r.Approval, dryRun: &r.DryRun})
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "why")
 	return cmd
 }

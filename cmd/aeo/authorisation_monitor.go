@@ -60,20 +60,17 @@ func (a *app) monitor() *cobra.Command {
 func (a *app) holderReport() *cobra.Command {
 	var r registry.ReportToCustoms
 	var kind, happened, result string
-	cmd := &cobra.Command{
-		Use: "report AUTHORISATION", Short: "the holder's word: a change, an incident, suspicious goods, a self-assessment",
-		Example: "  aeo authorisation report NZ-AUT-000001 --kind change --code address --happened 2026-11-01 --text \"New packing house\" --by \"Southern Orchards Ltd\" --yes\n" +
+	cmd := acting(a, a.showMonitoring, deed{use: "report AUTHORISATION", short: "the holder's word: a change, an incident, suspicious goods, a self-assessment",
+		example: "  aeo authorisation report NZ-AUT-000001 --kind change --code address --happened 2026-11-01 --text \"New packing house\" --by \"Southern Orchards Ltd\" --yes\n" +
 			"  aeo authorisation report NZ-AUT-000001 --kind cargo --held-at \"Shed 4, Tauranga\" --text \"A seal is broken\" --by \"Southern Orchards Ltd\" --yes",
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Authorisation, r.DryRun = args[0], a.dryRun
+		what: "report to customs about", path: "/monitoring/report", request: &r, number: &r.Authorisation, dryRun: &r.DryRun,
+		set: func() error {
 			r.Kind, r.Result = authorisation.ReportKind(kind), authorisation.Result(result)
 			if err := readFlag("happened", happened, a.parseTime, &r.HappenedAt); err != nil {
 				return err
 			}
-			return changed(a, "report to customs about "+args[0], "/monitoring/report", r, a.showMonitoring)
-		},
-	}
+			return nil
+		}})
 	cmd.Flags().StringVar(&kind, "kind", "", "change, incident, cargo, self_assessment, internal_audit or renewal")
 	cmd.Flags().StringVar(&r.Code, "code", "", "kind of change, as the programme lists them")
 	cmd.Flags().StringVar(&r.Text, "text", "", "what is reported")
@@ -108,17 +105,14 @@ func (a *app) acknowledge() *cobra.Command {
 func (a *app) reassess() *cobra.Command {
 	var r registry.Reassess
 	var result, told string
-	cmd := &cobra.Command{
-		Use: "reassess AUTHORISATION", Short: "begin a re-check of the conditions, or end it with its result",
-		Example: "  aeo authorisation reassess NZ-AUT-000001 --cause incident --note \"the seal\" --by \"T. Walker\" --yes\n" +
+	cmd := acting(a, a.showMonitoring, deed{use: "reassess AUTHORISATION", short: "begin a re-check of the conditions, or end it with its result",
+		example: "  aeo authorisation reassess NZ-AUT-000001 --cause incident --note \"the seal\" --by \"T. Walker\" --yes\n" +
 			"  aeo authorisation reassess NZ-AUT-000001 --result keep --told portal --said \"All is well.\" --by \"T. Walker\" --yes",
-		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Authorisation, r.DryRun = args[0], a.dryRun
+		what: "reassess", path: "/monitoring/reassess", request: &r, number: &r.Authorisation, dryRun: &r.DryRun,
+		set: func() error {
 			r.Result, r.Told = authorisation.Proposal(result), authorisation.Channel(told)
-			return changed(a, "reassess "+args[0], "/monitoring/reassess", r, a.showMonitoring)
-		},
-	}
+			return nil
+		}})
 	cmd.Flags().StringVar(&r.Cause, "cause", "", "periodic, first_validation, young, change, incident, information, law, monitoring or renewal")
 	cmd.Flags().StringVar(&r.Note, "note", "", "more of the cause")
 	cmd.Flags().StringVar(&result, "result", "", "keep, or what is proposed: amend, suspend, revoke; the measure itself is decided as such")
@@ -130,15 +124,9 @@ func (a *app) reassess() *cobra.Command {
 
 func (a *app) recordCheck() *cobra.Command {
 	var r registry.RecordCheck
-	cmd := &cobra.Command{
-		Use: "check AUTHORISATION", Short: "keep what a register of others says: the finding, never the extract",
-		Example: `  aeo authorisation check NZ-AUT-000001 --what criminal_record --finding clear --source "Ministry of Justice, 2026-11-20" --by "T. Walker" --yes`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Authorisation, r.DryRun = args[0], a.dryRun
-			return changed(a, "record a check of "+args[0], "/monitoring/check", r, a.showMonitoring)
-		},
-	}
+	cmd := acting(a, a.showMonitoring, deed{use: "check AUTHORISATION", short: "keep what a register of others says: the finding, never the extract",
+		example: `  aeo authorisation check NZ-AUT-000001 --what criminal_record --finding clear --source "Ministry of Justice, 2026-11-20" --by "T. Walker" --yes`,
+		what:    "record a check of", path: "/monitoring/check", request: &r, number: &r.Authorisation, dryRun: &r.DryRun})
 	cmd.Flags().StringVar(&r.What, "what", "", "criminal_record, infringements, insolvency, arrears or sanctions")
 	cmd.Flags().StringVar(&r.Finding, "finding", "", "clear or doubt")
 	cmd.Flags().StringVar(&r.Source, "source", "", "whose register, seen when")

@@ -59,15 +59,13 @@ func (a *app) takeBackMeasure(verb, short, what, example string) *cobra.Command 
 func (a *app) appealMeasure() *cobra.Command {
 	var r registry.AppealMeasure
 	var of, outcome string
-	cmd := &cobra.Command{
-		Use: "appeal AUTHORISATION", Short: "record an appeal against a measure, or with --outcome what became of it", Args: cobra.ExactArgs(1),
-		Example: `  aeo authorisation appeal NZ-AUT-000001 --body "High Court" --reference "HC 12/26" --by "Southern Orchards Ltd" --yes`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Authorisation, r.DryRun = args[0], a.dryRun
+	cmd := acting(a, a.showAuthorisation, deed{use: "appeal AUTHORISATION", short: "record an appeal against a measure, or with --outcome what became of it",
+		example: `  aeo authorisation appeal NZ-AUT-000001 --body "High Court" --reference "HC 12/26" --by "Southern Orchards Ltd" --yes`,
+		what:    "record an appeal about", path: "/authorisations/appeal", request: &r, number: &r.Authorisation, dryRun: &r.DryRun,
+		set: func() error {
 			r.Of, r.Outcome = authorisation.Act(of), authorisation.Outcome(outcome)
-			return changed(a, "record an appeal about "+args[0], "/authorisations/appeal", r, a.showAuthorisation)
-		},
-	}
+			return nil
+		}})
 	cmd.Flags().StringVar(&of, "measure", "", "suspend (also one that is over), revoke or annul (default: the one there is)")
 	cmd.Flags().StringSliceVar(&r.Components, "component", nil, "only about this component; repeatable")
 	cmd.Flags().StringVar(&r.Body, "body", "", "who decides the appeal")

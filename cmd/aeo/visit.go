@@ -21,13 +21,10 @@ func newVisitCmd(a *app) *cobra.Command {
 func (a *app) visitPlan() *cobra.Command {
 	r := registry.PlanVisit{}
 	var partner string
-	cmd := &cobra.Command{
-		Use:     "plan APPLICATION|AUTHORISATION",
-		Short:   "plan to look at sites",
-		Example: `  aeo application visit plan NZ-APP-000001 --from 2026-12-01 --team "V. Lead" --team "W. Second" --by "M. Rangi" --yes`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.For, r.DryRun = args[0], a.dryRun
+	cmd := acting(a, a.showVisit, deed{use: "plan APPLICATION|AUTHORISATION", short: "plan to look at sites",
+		example: `  aeo application visit plan NZ-APP-000001 --from 2026-12-01 --team "V. Lead" --team "W. Second" --by "M. Rangi" --yes`,
+		what:    "plan a visit for", path: "/visits", request: &r, number: &r.For, dryRun: &r.DryRun,
+		set: func() error {
 			if partner != "" {
 				territory, officer, ok := strings.Cut(partner, "=")
 				if !ok {
@@ -36,9 +33,8 @@ func (a *app) visitPlan() *cobra.Command {
 				r.Partner = &authorisation.VisitGuest{Territory: territory, Officer: officer}
 				r.Mode = authorisation.Joint
 			}
-			return changed(a, "plan a visit for "+args[0], "/visits", r, a.showVisit)
-		},
-	}
+			return nil
+		}})
 	cmd.Flags().StringVar(&r.Mode, "mode", "", "on_site (default), remote, or joint with --partner")
 	cmd.Flags().StringSliceVar(&r.Sites, "site", nil, "site of the application; repeatable (default: all it names)")
 	cmd.Flags().StringSliceVar(&r.Criteria, "criterion", nil, "criterion or group of them, as G; repeatable (default: all that are judged per site)")
@@ -56,14 +52,9 @@ func visitDayFlags(cmd *cobra.Command, from, until *string) {
 
 func (a *app) visitMove() *cobra.Command {
 	r := registry.MoveVisit{}
-	cmd := &cobra.Command{
-		Use: "move VISIT", Short: "visit on other days, or with another team", Args: cobra.ExactArgs(1),
-		Example: `  aeo application visit move NZ-VIS-000001 --from 2026-12-08 --reason illness --by "M. Rangi" --yes`,
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Visit, r.DryRun = args[0], a.dryRun
-			return changed(a, "move visit "+args[0], "/visits/move", r, a.showVisit)
-		},
-	}
+	cmd := acting(a, a.showVisit, deed{use: "move VISIT", short: "visit on other days, or with another team",
+		example: `  aeo application visit move NZ-VIS-000001 --from 2026-12-08 --reason illness --by "M. Rangi" --yes`,
+		what:    "move visit", path: "/visits/move", request: &r, number: &r.Visit, dryRun: &r.DryRun})
 	cmd.Flags().StringArrayVar(&r.Team, "team", nil, "validator, the lead first; repeatable (default: as before)")
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "why")
 	visitDayFlags(cmd, &r.From, &r.Until)
@@ -73,13 +64,8 @@ func (a *app) visitMove() *cobra.Command {
 
 func (a *app) visitCancel() *cobra.Command {
 	r := registry.CancelVisit{}
-	cmd := &cobra.Command{
-		Use: "cancel VISIT", Short: "not visit after all", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Visit, r.DryRun = args[0], a.dryRun
-			return changed(a, "cancel visit "+args[0], "/visits/cancel", r, a.showVisit)
-		},
-	}
+	cmd := acting(a, a.showVisit, deed{use: "cancel VISIT", short: "not visit after all",
+		what: "cancel visit", path: "/visits/cancel", request: &r, number: &r.Visit, dryRun: &r.DryRun})
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "why")
 	byFlag(cmd, &r.By)
 	return cmd
@@ -87,15 +73,8 @@ func (a *app) visitCancel() *cobra.Command {
 
 func (a *app) visitSignOff() *cobra.Command {
 	r := registry.SignOffVisit{}
-	cmd := &cobra.Command{
-		Use:   "sign-off VISIT",
-		Short: "close a visit: what it found becomes findings of the application; by who leads the team",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			r.Visit, r.DryRun = args[0], a.dryRun
-			return changed(a, "sign off visit "+args[0], "/visits/sign-off", r, a.showVisit)
-		},
-	}
+	cmd := acting(a, a.showVisit, deed{use: "sign-off VISIT", short: "close a visit: what it found becomes findings of the application; by who leads the team",
+		what: "sign off visit", path: "/visits/sign-off", request: &r, number: &r.Visit, dryRun: &r.DryRun})
 	byFlag(cmd, &r.By)
 	return cmd
 }
