@@ -172,7 +172,8 @@ type DisableAccount struct {
 }
 
 // DisableAccount disables an account at once. The machine's own user may do so: a
-// stolen login cannot wait.
+// stolen login cannot wait. To let somebody act again who decides, binds abroad or
+// administers takes both administrators, as it took to make them.
 func (n *Node) DisableAccount(ctx context.Context, r DisableAccount) (authorisation.Account, error) {
 	machine := CallerOf(ctx).Account == "" && !r.Enable
 	_, administrators, err := n.administrators()
@@ -180,7 +181,10 @@ func (n *Node) DisableAccount(ctx context.Context, r DisableAccount) (authorisat
 		return authorisation.Account{}, err
 	}
 	alone := machine || administrators < 2
-	if target, err := n.account(r.Account); err == nil && !alone && !r.Enable && target.Holds(access.Administrator, "", n.now().Unix()) {
+	target, err := n.account(r.Account)
+	at := n.now().Unix()
+	grave := r.Enable && target.Grave(at) || !r.Enable && target.Holds(access.Administrator, "", at)
+	if err == nil && !alone && grave {
 		if err := n.jointly(ctx, "accounts/disable", r, &r.By, &r.Second, r.DryRun); err != nil {
 			return authorisation.Account{}, err
 		}
@@ -192,7 +196,7 @@ func (n *Node) DisableAccount(ctx context.Context, r DisableAccount) (authorisat
 		}
 		by, err := n.keeper(ctx, a.Case, r.By)
 		if err != nil || r.Enable {
-			return authorisation.EnableAccount{By: by}, err
+			return authorisation.EnableAccount{By: by, Second: r.Second, Alone: alone}, err
 		}
 		return authorisation.DisableAccount{By: by, Reason: r.Reason, Second: r.Second, Alone: alone}, nil
 	})

@@ -466,3 +466,20 @@ func TestACaseIsWithAnOffice(t *testing.T) {
 	wants(t, "decided by another office", decide(elsewhere), registry.ErrNotAllowed)
 	must(t, decide(head))
 }
+
+func TestWhoDecidesIsEnabledByTwoAdministrators(t *testing.T) {
+	s := staffed(t)
+	decider, clerk := s.person("Dov Decider", access.DecisionMaker), s.person("Cy Clerk", access.Validator)
+	for _, who := range []string{decider, clerk} {
+		got(s.DisableAccount(s.as(s.admin), registry.DisableAccount{Account: who, Reason: "inquiry"}))(t)
+	}
+	got(s.DisableAccount(s.as(s.admin), registry.DisableAccount{Account: clerk, Enable: true}))(t)
+	_, err := s.DisableAccount(s.as(s.admin), registry.DisableAccount{Account: decider, Enable: true})
+	if a := got(s.Account(decider))(t); !a.Disabled || err == nil {
+		t.Errorf("by one: %v", err)
+	}
+	s.agreed(s.second, err)
+	if got(s.Account(decider))(t).Disabled {
+		t.Error("two agreed and it is still disabled")
+	}
+}

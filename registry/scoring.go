@@ -121,6 +121,9 @@ func (n *Node) SecondScore(ctx context.Context, r SecondScore) (authorisation.As
 		if b.Sample == nil {
 			return authorisation.SecondScore{By: b.by}, b.undecided() // refused by the machine
 		}
+		if err := n.visitedBy(app.Case, b.by); err != nil {
+			return nil, err // what they found together is the first score
+		}
 		findings, err := spelledOut(n.lawOf(app), b.Sample.Criteria, sitesOf(app), r.Findings, false)
 		if err != nil {
 			return nil, err

@@ -149,7 +149,12 @@ type (
 		Second string
 		Alone  bool
 	}
-	EnableAccount  struct{ By }
+	// EnableAccount takes two administrators where the account holds a role that took them.
+	EnableAccount struct {
+		By
+		Second string
+		Alone  bool
+	}
 	RecoverAccount struct{ By }
 	GiveAttorney   struct {
 		By
@@ -217,7 +222,10 @@ func (a Account) Decide(c Command) ([]Event, error) {
 		if !a.Disabled {
 			return nil, &TransitionError{a.state(), c.name(), "it is not disabled"}
 		}
-		return a.byOther(c.By, AccountEnabled{})
+		if err := a.grave(a.Grave(c.At), c.Alone, c.By, c.Second); err != nil {
+			return nil, fmt.Errorf("enable: %w", err)
+		}
+		return a.byOther(c.By, AccountEnabled{c.Second})
 	case RecoverAccount:
 		return one(c.By, c.At, AccountRecovered{})
 	case GiveAttorney:
@@ -265,6 +273,12 @@ func (a Account) grave(grave, alone bool, by By, second string) error {
 		return nil
 	}
 	return twoOfficers(by, second)
+}
+
+// Grave reports whether the account has a role that it takes two administrators to
+// give, disabled or not.
+func (a Account) Grave(at int64) bool {
+	return slices.ContainsFunc(a.Roles, func(h Holding) bool { return h.Role.Grave() && !h.over(at) })
 }
 
 func (a Account) administers() bool { return a.held(access.Administrator, "") >= 0 }

@@ -27,7 +27,9 @@ type (
 		Reason string `json:"reason"`
 		Second string `json:"second,omitzero"`
 	}
-	AccountEnabled   struct{}
+	AccountEnabled struct {
+		Second string `json:"second,omitzero"` // of version 2
+	}
 	AccountRecovered struct{} // the machine's own user gave it another password
 	AttorneyGiven    struct{ Attorney }
 	AttorneyEnded    struct {
@@ -46,11 +48,16 @@ type (
 	}
 )
 
-func (AccountOpened) event() (string, int64)     { return "account.opened", 1 }
-func (RoleGiven) event() (string, int64)         { return "account.role_given", 1 }
-func (RoleTaken) event() (string, int64)         { return "account.role_taken", 1 }
-func (AccountDisabled) event() (string, int64)   { return "account.disabled", 1 }
-func (AccountEnabled) event() (string, int64)    { return "account.enabled", 1 }
+func (AccountOpened) event() (string, int64)   { return "account.opened", 1 }
+func (RoleGiven) event() (string, int64)       { return "account.role_given", 1 }
+func (RoleTaken) event() (string, int64)       { return "account.role_taken", 1 }
+func (AccountDisabled) event() (string, int64) { return "account.disabled", 1 }
+func (d AccountEnabled) event() (string, int64) {
+	if d.Second != "" {
+		return "account.enabled", 2
+	}
+	return "account.enabled", 1
+}
 func (AccountRecovered) event() (string, int64)  { return "account.recovered", 1 }
 func (AttorneyGiven) event() (string, int64)     { return "account.attorney_given", 1 }
 func (AttorneyEnded) event() (string, int64)     { return "account.attorney_ended", 1 }
@@ -67,6 +74,7 @@ var accountForms = map[string]form{
 	"account.role_taken/1":         read[RoleTaken],
 	"account.disabled/1":           read[AccountDisabled],
 	"account.enabled/1":            read[AccountEnabled],
+	"account.enabled/2":            read[AccountEnabled],
 	"account.recovered/1":          read[AccountRecovered],
 	"account.attorney_given/1":     read[AttorneyGiven],
 	"account.attorney_ended/1":     read[AttorneyEnded],
@@ -152,7 +160,7 @@ func (d AccountDisabled) check() error {
 	return first(text("reason", d.Reason, maxLine), optional("second", d.Second, maxName))
 }
 
-func (AccountEnabled) check() error   { return nil }
+func (d AccountEnabled) check() error { return optional("second", d.Second, maxName) }
 func (AccountRecovered) check() error { return nil }
 
 func (d AttorneyGiven) check() error {

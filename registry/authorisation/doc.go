@@ -65,7 +65,7 @@
 //	account.role_given        role, operator?, from, until?, second?
 //	account.role_taken        role, operator?, second?
 //	account.disabled          reason, second?
-//	account.enabled           -
+//	account.enabled           -; version 2: second
 //	account.recovered         -
 //	account.attorney_given    operator, acts, from, until, evidence
 //	account.attorney_ended    operator

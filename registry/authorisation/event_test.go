@@ -131,6 +131,7 @@ func TestOneSpellingOfEveryVersion(t *testing.T) {
 		{ApplicationSubmitted{Wish: succeeding}, "4"}, {ApplicationFiled{Wish: succeeding}, "2"}, {ApplicationDrafted{succeeding}, "2"}, {ApplicationRedrafted{succeeding}, "2"},
 		{AuthorisationRevoked{[]string{"AEOC"}, "second", grounds(), Heard{Served: ByPost}, true}, "3"},
 		{AuthorisationSuspended{Components: []string{"AEOC"}, Grounds: grounds(), Ground: OnDoubt, OnReceipt: true}, "3"},
+		{AccountEnabled{"second"}, "2"},
 		{AuthorisationStayed{Stay{"revoke", ByReview, 5, 9}, []string{"AEOC"}, grounds(), "second"}, "2"},
 		{AuthorisationAnnulled{[]string{"AEOC"}, "second", grounds(), Heard{Served: ByPost}, true}, "3"},
 		{ApplicationSubmitted{Wish: sited}, "3"}, {ApplicationSubmitted{Wish: wish(), Timed: timed}, "3"},

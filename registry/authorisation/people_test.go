@@ -45,7 +45,7 @@ func TestAccountsUnderAnySequenceOfCommands(t *testing.T) {
 			second := rapid.SampledFrom([]string{"", "ACC-1", "ACC-2", "ACC-3", "ACC-4"}).Draw(t, "second")
 			c := rapid.SampledFrom([]Command{
 				OpenAccount{b, "Anna", "p-1", ""}, GiveRole{By: b, Holding: Holding{Role: role, Operator: operator}, Second: second},
-				TakeRole{By: b, Role: role, Operator: operator, Second: second}, DisableAccount{By: b, Reason: "x", Second: second}, EnableAccount{b},
+				TakeRole{By: b, Role: role, Operator: operator, Second: second}, DisableAccount{By: b, Reason: "x", Second: second}, EnableAccount{By: b, Second: second},
 				GiveAttorney{b, Attorney{"OP-1", []string{"applications"}, now, now + 5, "deed"}}, EndAttorney{b, "OP-1"},
 				DeclareConflict{b, "OP-1", "kin"}, WithdrawConflict{b, "OP-1"}, NameDeputy{b, Deputy{For: "ACC-4", From: now, Until: now + 5}}, EndDeputy{b, "ACC-4"},
 			}).Draw(t, "command")
@@ -108,6 +108,17 @@ func TestApprovalsUnderAnySequenceOfCommands(t *testing.T) {
 		}
 		checkReplay(t, a, log)
 	})
+}
+
+// Who decides comes back by two administrators, as they came to decide.
+func TestWhoDecidesIsEnabledByTwo(t *testing.T) {
+	by := func(at int64) By { return By{Case: "ACC-1", Actor: "ACC-9", At: at} }
+	a := do(t, Account{}, OpenAccount{by(1), "Anna", "p-1", ""}, GiveRole{By: by(2), Holding: Holding{Role: access.DecisionMaker}, Second: "ACC-8"}, DisableAccount{By: by(3), Reason: "inquiry"})
+	_, err := a.Decide(EnableAccount{By: by(4)})
+	wantRefused(t, "by one", err, ErrFourEyes, "enable")
+	if a = do(t, a, EnableAccount{By: by(4), Second: "ACC-8"}); a.Disabled {
+		t.Error("by two")
+	}
 }
 
 // A role whose time has run out is given again, and keeps nothing else from being given.
