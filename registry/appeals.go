@@ -47,6 +47,7 @@ type TakeBack struct {
 	Who         authorisation.Remedy  `json:"who,omitzero"`   // of a stay or a setting aside
 	From        int64                 `json:"from,omitzero"`  // Unix seconds; 0: at once
 	Until       int64                 `json:"until,omitzero"` // of a stay; 0: until further notice
+	Lift        bool                  `json:"lift,omitzero"`  // the stay there is
 	Field       string                `json:"field,omitzero"` // of a rectification
 	Old         string                `json:"old,omitzero"`
 	New         string                `json:"new,omitzero"`
@@ -55,9 +56,12 @@ type TakeBack struct {
 	DryRun      bool                  `json:"dry_run,omitzero"`
 }
 
-// StayApplication keeps a refusal from having its effects for a time.
+// StayApplication keeps a refusal from having its effects for a time, or ends that.
 func (n *Node) StayApplication(ctx context.Context, r TakeBack) (authorisation.Application, error) {
 	return n.onApplication(ctx, r.Application, r.By, r.DryRun, func(_ authorisation.Application, by authorisation.By) (authorisation.Command, error) {
+		if r.Lift {
+			return authorisation.LiftDecisionStay{By: by, Grounds: r.Grounds}, nil
+		}
 		return authorisation.StayDecision{By: by, Who: r.Who, From: r.From, Until: r.Until, Grounds: r.Grounds}, nil
 	}, access.DecisionMaker)
 }

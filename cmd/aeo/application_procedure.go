@@ -183,6 +183,9 @@ func (a *app) takeBack(verb, short, what string) *cobra.Command {
 			return readFlag("until", until, a.parseTime, &r.Until)
 		}})
 	takeBackFlags(cmd, verb, (*string)(&r.Who), &from, &until, &r.Field, &r.Old, &r.New)
+	if verb == "stay" {
+		cmd.Flags().BoolVar(&r.Lift, "lift", false, "end the stay: the refusal has its effects again")
+	}
 	groundsFlags(cmd, &r.Grounds)
 	byFlag(cmd, &r.By)
 	return cmd

@@ -70,6 +70,11 @@ type (
 		Until   int64
 		Grounds Grounds
 	}
+	// LiftDecisionStay lets a refusal that is stayed have its effects again.
+	LiftDecisionStay struct {
+		By
+		Grounds Grounds
+	}
 	// SetAsideDecision takes a refusal, or that an application was not accepted, back.
 	// The procedure goes on where it was; another person than who decided says so,
 	// unless a court did.
@@ -93,14 +98,16 @@ type (
 func (LodgeAppeal) name() string      { return "appeal" }
 func (DecideAppeal) name() string     { return "decide appeal" }
 func (StayDecision) name() string     { return "stay" }
+func (LiftDecisionStay) name() string { return "lift stay" }
 func (SetAsideDecision) name() string { return "set aside" }
 func (RectifyDecision) name() string  { return "rectify" }
 
 func (LodgeAppeal) in() []ApplicationState {
 	return []ApplicationState{Submitted, Accepted, UnderExamination, Hearing, NotAccepted, DecidedGrant, DecidedRefuse}
 }
-func (DecideAppeal) in() []ApplicationState { return LodgeAppeal{}.in() }
-func (StayDecision) in() []ApplicationState { return []ApplicationState{DecidedRefuse} }
+func (DecideAppeal) in() []ApplicationState     { return LodgeAppeal{}.in() }
+func (StayDecision) in() []ApplicationState     { return []ApplicationState{DecidedRefuse} }
+func (LiftDecisionStay) in() []ApplicationState { return []ApplicationState{DecidedRefuse} }
 func (SetAsideDecision) in() []ApplicationState {
 	return []ApplicationState{NotAccepted, DecidedRefuse}
 }
@@ -151,6 +158,13 @@ func (c StayDecision) decide(a Application) ([]Event, error) {
 		return nil, err
 	}
 	return one(c.By, at.From, ApplicationStayed{at, c.Grounds})
+}
+
+func (c LiftDecisionStay) decide(a Application) ([]Event, error) {
+	if !slices.ContainsFunc(a.Stays, func(s Stay) bool { return s.Until == 0 || s.Until > c.At }) {
+		return nil, &TransitionError{a.State.words(), c.name(), "nothing is stayed"}
+	}
+	return one(c.By, c.At, ApplicationStayLifted{c.Grounds})
 }
 
 // stays admits one more stay: of what was decided, and not beside one in force.
@@ -237,7 +251,8 @@ type (
 		Stay
 		Grounds
 	}
-	ApplicationSetAside struct {
+	ApplicationStayLifted struct{ Grounds }
+	ApplicationSetAside   struct {
 		Who Remedy `json:"who"`
 		Grounds
 		Timed
@@ -253,6 +268,7 @@ type (
 func (ApplicationAppealed) event() (string, int64)      { return "application.appealed", 1 }
 func (ApplicationAppealDecided) event() (string, int64) { return "application.appeal_decided", 1 }
 func (ApplicationStayed) event() (string, int64)        { return "application.stayed", 1 }
+func (ApplicationStayLifted) event() (string, int64)    { return "application.stay_lifted", 1 }
 func (ApplicationSetAside) event() (string, int64)      { return "application.set_aside", 1 }
 func (ApplicationRectified) event() (string, int64)     { return "application.rectified", 1 }
 
@@ -260,6 +276,7 @@ var appealForms = map[string]form{
 	"application.appealed/1":       read[ApplicationAppealed],
 	"application.appeal_decided/1": read[ApplicationAppealDecided],
 	"application.stayed/1":         read[ApplicationStayed],
+	"application.stay_lifted/1":    read[ApplicationStayLifted],
 	"application.set_aside/1":      read[ApplicationSetAside],
 	"application.rectified/1":      read[ApplicationRectified],
 }
@@ -281,6 +298,20 @@ func (d ApplicationAppealDecided) change(a *Application, e Event) error {
 
 func (d ApplicationStayed) change(a *Application, _ Event) error {
 	a.Stays = append(slices.Clone(a.Stays), d.Stay)
+	return nil
+}
+
+func (ApplicationStayLifted) change(a *Application, e Event) error {
+	var left []Stay // those of before end now; what was still to come does not
+	for _, s := range a.Stays {
+		if s.Until == 0 || s.Until > e.DecidedAt {
+			s.Until = e.DecidedAt
+		}
+		if s.From < s.Until {
+			left = append(left, s)
+		}
+	}
+	a.Stays = left
 	return nil
 }
 
@@ -338,6 +369,8 @@ func (s Stay) check() error {
 	}
 	return first(code("of", s.Of), oneOf("who", s.Who, s.Who.Values()...), instant("from", s.From))
 }
+
+func (d ApplicationStayLifted) check() error { return d.Grounds.check() }
 
 func (d ApplicationSetAside) check() error {
 	return first(oneOf("who", d.Who, d.Who.Values()...), d.Grounds.check(), d.Timed.check())

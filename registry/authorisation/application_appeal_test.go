@@ -64,3 +64,21 @@ func TestARefusalRestsOnWhatTheApplicantWasHeardOn(t *testing.T) {
 	refuse.Grounds = grounds()
 	do(t, heard, refuse)
 }
+
+// A stay until further notice ends when that is given: the bar counts again.
+func TestAStayOfARefusalIsLifted(t *testing.T) {
+	refused := do(t, applicationIn(t, UnderExamination), Refuse{By: by("decider", 4), Grounds: grounds(), BarUntil: 400 * day})
+	_, err := refused.Decide(LiftDecisionStay{by("head", 5), grounds()})
+	wantRefused(t, "where nothing is stayed", err, &TransitionError{}, "nothing is stayed")
+	a := do(t, refused, StayDecision{By: by("head", 5), Who: ByCourt, Grounds: grounds()})
+	lifted := do(t, a, LiftDecisionStay{by("head", 50), grounds()})
+	for at, want := range map[int64]bool{5: false, 49: false, 50: true, 399: true, 400: false} {
+		if _, barred := lifted.BarredUntil(at * day); barred != want {
+			t.Errorf("on day %d: barred %t", at, barred)
+		}
+	}
+	later := do(t, refused, StayDecision{By: by("head", 5), Who: ByCourt, From: 60 * day, Grounds: grounds()}, LiftDecisionStay{by("head", 50), grounds()})
+	if _, barred := later.BarredUntil(70 * day); !barred || len(later.Stays) != 0 {
+		t.Errorf("one that was still to come: %+v", later.Stays)
+	}
+}

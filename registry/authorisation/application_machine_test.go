@@ -52,7 +52,7 @@ func anyStep(t *rapid.T, a Application, now int64) Command {
 		Refuse{By: b, Grounds: grounds(), Needs: needs, Without: way, BarUntil: now + 5},
 		Serve{b, Service{Channel: ByPost, SentAt: now}, begin(a, now, DeemedReceived, RuleService)},
 		LodgeAppeal{By: b, Body: "court", Reference: "1"},
-		SetAsideDecision{By: b, Who: ByCourt, Grounds: grounds()}, StayDecision{By: b, Who: ByCourt, Grounds: grounds()},
+		SetAsideDecision{By: b, Who: ByCourt, Grounds: grounds()}, StayDecision{By: b, Who: ByCourt, Grounds: grounds()}, LiftDecisionStay{b, grounds()},
 		Assign{By: b, Officer: "anna", Office: "HH"},
 	}
 	if fallen := a.Clocks.Fallen(now); len(fallen) > 0 {

@@ -107,6 +107,7 @@
 //	application.appealed      body, reference, clocks?
 //	application.appeal_decided reference, outcome, clocks?
 //	application.stayed        of, who, from, until?, reason, basis
+//	application.stay_lifted   reason, basis
 //	application.set_aside     who, reason, basis, clocks?
 //	application.rectified     field, old, new, reason, basis
 //	assessment.opened         operator, criteria [{code, group, weight?, per_site?}], sites

@@ -33,7 +33,7 @@ func oneOfEach() []Event {
 		ApplicationGroundsSent{grounds(), "We found\nthis.", timed}, ApplicationReplied{"No.", timed}, ApplicationAssigned{"anna", "DE-HH", "moved"},
 		ApplicationServed{ByPost, 100, 150, true, "RR 1", timed}, ApplicationAppealed{"court", "4 K 1/26", timed},
 		ApplicationAppealDecided{"4 K 1/26", Upheld, timed}, ApplicationStayed{Stay{"refused", ByCourt, 100, 200}, grounds()},
-		ApplicationSetAside{ByCourt, grounds(), timed}, ApplicationRectified{"basis", "a", "b", grounds()},
+		ApplicationStayLifted{grounds()}, ApplicationSetAside{ByCourt, grounds(), timed}, ApplicationRectified{"basis", "a", "b", grounds()},
 		AuthorisationTookEffect{"AEOC", ActTakeEffect}, AuthorisationSuspended{Components: both, Grounds: grounds()}, AuthorisationReinstated{both},
 		AuthorisationRevoked{both, "second", grounds(), Heard{}, false}, AuthorisationAnnulled{both, "second", grounds(), Heard{}, false}, AuthorisationWithdrawn{both},
 		AuthorisationAmended{[]string{"importer"}, "fresh fruit", grounds(), Heard{}},
