@@ -55,7 +55,7 @@ func (n *Node) OpenAccount(ctx context.Context, r OpenAccount) (a authorisation.
 	if err != nil || r.DryRun || hash == nil {
 		return a, err
 	}
-	return a, n.secrets.setPassword(a.Case, hash, n.now())
+	return a, n.secrets.setPassword(a.Case, hash, CallerOf(ctx).Account != "", n.now())
 }
 
 // peopled reports whether only accounts act: there is one, or was one that was erased.

@@ -36,9 +36,11 @@ type Login struct {
 
 // A Session is a token with whom it lets act. The token is shown this once.
 type Session struct {
-	Token     string                `json:"token"`
-	ExpiresAt int64                 `json:"expires_at"`
-	Account   authorisation.Account `json:"account"`
+	Token     string `json:"token"`
+	ExpiresAt int64  `json:"expires_at"`
+	// Given: an administrator set the password and knows it; it is to be changed.
+	Given   bool                  `json:"given,omitzero"`
+	Account authorisation.Account `json:"account"`
 }
 
 // Login gives a token for the right password. A name nobody has, a wrong password
@@ -71,7 +73,7 @@ func (n *Node) Login(ctx context.Context, r Login) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Account = a
+	s.Account, s.Given = a, n.secrets.wasGiven(a.Case)
 	return s, nil
 }
 
@@ -236,7 +238,7 @@ func (n *Node) SetPassword(ctx context.Context, r SetPassword) (authorisation.Ac
 	if err != nil {
 		return a, err
 	}
-	return a, n.secrets.setPassword(number, hash, n.now())
+	return a, n.secrets.setPassword(number, hash, c.Account != "" && c.Account != number, n.now())
 }
 
 // mayReset holds where an administrator sets another's password. That of somebody

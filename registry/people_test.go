@@ -324,6 +324,14 @@ func TestLogins(t *testing.T) {
 	got(s.Login(ctx, registry.Login{Name: s.admin, Password: "set on the machine"}))(t)
 	decider := s.person("Dov Decider", access.DecisionMaker)
 	got(s.SetPassword(s.as(s.admin), registry.SetPassword{Account: decider, Password: "the first of all"}))(t)
+	s.restart()
+	if session = got(s.Login(ctx, registry.Login{Name: decider, Password: "the first of all"}))(t); !session.Given {
+		t.Error("that an administrator knows the password is not said")
+	}
+	got(s.SetPassword(s.as(decider), registry.SetPassword{Old: "the first of all", Password: "the decider's own"}))(t)
+	if session = got(s.Login(ctx, registry.Login{Name: decider, Password: "the decider's own"}))(t); session.Given {
+		t.Error("the decider's own password is said to be an administrator's")
+	}
 	_, err = s.SetPassword(s.as(s.admin), registry.SetPassword{Account: decider, Password: "the administrator's"})
 	wants(t, "an administrator takes over who decides", err, registry.ErrNotAllowed)
 }

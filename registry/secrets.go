@@ -33,7 +33,8 @@ type passwordFile struct {
 	Schema   string           `json:"schema"`
 	Account  string           `json:"account"`
 	Password *access.Password `json:"password"`
-	SetAt    int64            `json:"set_at"` // Unix seconds
+	SetAt    int64            `json:"set_at"`         // Unix seconds
+	Given    bool             `json:"given,omitzero"` // by an administrator, who knows it
 }
 
 type tokensFile struct {
@@ -59,6 +60,7 @@ type secrets struct {
 
 	mu        sync.Mutex
 	passwords map[string]*access.Password // by account; guarded by mu
+	given     map[string]bool             // those an administrator set; guarded by mu
 	tokens    map[string][]Token          // by account; guarded by mu
 	bearer    map[string]string           // account by digest of a token; guarded by mu
 }
@@ -68,12 +70,12 @@ func (p paths) tokens() string    { return filepath.Join(p.dir, "tokens") }
 
 // open reads all there are.
 func (s *secrets) open(p paths) error {
-	s.paths, s.passwords, s.tokens, s.bearer = p, map[string]*access.Password{}, map[string][]Token{}, map[string]string{}
+	s.paths, s.passwords, s.given, s.tokens, s.bearer = p, map[string]*access.Password{}, map[string]bool{}, map[string][]Token{}, map[string]string{}
 	err := eachSecret(p.passwords(), func(f passwordFile) error {
 		if f.Schema != passwordSchema || f.Password == nil {
 			return fmt.Errorf("schema %.40q, want %s", f.Schema, passwordSchema)
 		}
-		s.passwords[f.Account] = f.Password
+		s.passwords[f.Account], s.given[f.Account] = f.Password, f.Given
 		return nil
 	})
 	if err != nil {
@@ -140,13 +142,13 @@ func writeSecret(dir, account string, f any) error {
 
 // setPassword keeps another password, and ends all tokens: whoever changes a
 // password because it was stolen wants the thief out.
-func (s *secrets) setPassword(account string, p *access.Password, now time.Time) error {
+func (s *secrets) setPassword(account string, p *access.Password, given bool, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := writeSecret(s.paths.passwords(), account, passwordFile{passwordSchema, account, p, now.Unix()}); err != nil {
+	if err := writeSecret(s.paths.passwords(), account, passwordFile{passwordSchema, account, p, now.Unix(), given}); err != nil {
 		return err
 	}
-	s.passwords[account] = p
+	s.passwords[account], s.given[account] = p, given
 	return s.setTokens(account, []Token{})
 }
 
@@ -163,6 +165,13 @@ func (s *secrets) password(account string) *access.Password {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.passwords[account]
+}
+
+// wasGiven reports whether an administrator knows the password of an account.
+func (s *secrets) wasGiven(account string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.given[account]
 }
 
 func (s *secrets) tokensOf(account string) []Token {

@@ -137,6 +137,9 @@ number of the account, or the name of which there is one.`,
 				return err
 			}
 			a.note("logged in as %s until %s", s.Account.Case, instant(s.ExpiresAt))
+			if s.Given {
+				a.warn("an administrator set this password and knows it: set one of your own with aeo user password")
+			}
 			return a.showAccount(s.Account)
 		},
 	}

@@ -1,5 +1,6 @@
 // Package sheet keeps cells of CSV and XLSX files text: a spreadsheet takes a cell
-// that begins with = + - @, a tab or a carriage return for a formula and may run it.
+// that begins with = + - @, in the width of East Asian letters too, with a tab or with
+// an end of line for a formula and may run it.
 // What we write is [Inert]; what we read goes through [Text], which takes the
 // apostrophe off again and says which cells somebody else did not make inert.
 package sheet
@@ -8,7 +9,10 @@ import "strings"
 
 // Formula reports whether a spreadsheet would take a cell for a formula.
 func Formula(cell string) bool {
-	return cell != "" && strings.IndexByte("=+-@\t\r", cell[0]) >= 0
+	for _, first := range cell {
+		return strings.ContainsRune("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20", first)
+	}
+	return false
 }
 
 // Inert puts an apostrophe before what would be taken for a formula, and before what

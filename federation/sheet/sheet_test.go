@@ -23,10 +23,12 @@ func check(t interface{ Fatalf(string, ...any) }, cell string) {
 // Whatever a cell holds, it is written as no formula and read as it was meant.
 func TestCellsAreTextAndComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		check(t, rapid.OneOf(rapid.String(), rapid.StringMatching(`'{0,3}[=+\-@\t\r]?.{0,4}`)).Draw(t, "cell"))
+		check(t, rapid.OneOf(rapid.String(), rapid.StringMatching(`'{0,3}[=+\-@\t\r\n＝＋－＠]?.{0,4}`)).Draw(t, "cell"))
 	})
-	if _, formula := sheet.Text(`=HYPERLINK("http://x")`); !formula {
-		t.Error("a formula somebody sent is not told")
+	for _, sent := range []string{`=HYPERLINK("http://x")`, `＝HYPERLINK("http://x")`, "\n=1", "＠SUM(A1)"} {
+		if _, formula := sheet.Text(sent); !formula {
+			t.Errorf("%q that somebody sent is not told", sent)
+		}
 	}
 }
 
