@@ -70,7 +70,12 @@ func (c *currentBundle) forget() {
 }
 
 // Bundle is the newest trust bundle for everybody and its manifest.
-func (n *Node) Bundle() ([]byte, *bundle.Manifest, error) { return n.current.get() }
+func (n *Node) Bundle() ([]byte, *bundle.Manifest, error) {
+	if n.config.Authority != n.config.Territory {
+		return nil, nil, fmt.Errorf("%w: the bundle is the union's: this is the node of a member, %s", ErrNotFound, n.config.Authority)
+	}
+	return n.current.get()
+}
 
 func (c *currentBundle) get() ([]byte, *bundle.Manifest, error) {
 	c.mu.Lock()

@@ -154,7 +154,7 @@ func (a *app) showCandidate(c registry.Candidate, all bool) error {
 			fmt.Fprintf(w, "  %s\n", plain(d.String()))
 		}
 		for _, m := range c.Moves {
-			fmt.Fprintf(w, "  moves %s %s: due %s -> %s\n", m.Case, m.Rule, instant(m.Old), instant(m.New))
+			fmt.Fprintf(w, "  moves %s %s: due %s -> %s\n", m.Case, m.Rule, a.deadlineOf(m.Old), a.deadlineOf(m.New))
 		}
 	})
 }
