@@ -141,6 +141,9 @@ func (a *app) writeAuthorisation(w io.Writer, auth authorisation.Authorisation) 
 			end = " (" + string(c.End) + ")"
 		}
 		fmt.Fprintf(w, "  %-13s %s%s since %s\n", c.Code, c.State, end, instant(c.Since))
+		if c.End == authorisation.ActAnnul {
+			fmt.Fprintf(w, "  %-13s from its first day on, as if it had never been granted\n", "")
+		}
 		a.showSuspension(w, c, auth)
 		a.showService(w, c)
 		a.showStay(w, c)
