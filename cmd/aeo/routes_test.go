@@ -41,16 +41,23 @@ func spokenPaths(t *testing.T) (list []spoken) {
 			t.Fatal(err)
 		}
 		posts := map[ast.Node]bool{}
+		post := func(e ast.Expr) {
+			if sum, ok := e.(*ast.BinaryExpr); ok { // "/applications/" + verb
+				e = sum.X
+			}
+			posts[e] = true
+		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.CallExpr:
 				if slices.Contains([]string{"post", "change", "changed"}, called(n.Fun)) {
 					for _, arg := range n.Args {
-						if sum, ok := arg.(*ast.BinaryExpr); ok { // "/applications/" + verb
-							arg = sum.X
-						}
-						posts[arg] = true
+						post(arg)
 					}
+				}
+			case *ast.KeyValueExpr: // of a verb that does something to what it names
+				if called(n.Key) == "path" {
+					post(n.Value)
 				}
 			case *ast.BasicLit:
 				text, err := strconv.Unquote(n.Value)
