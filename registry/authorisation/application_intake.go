@@ -53,7 +53,9 @@ type Request struct {
 	LapsedAt   int64    `json:"lapsed_at,omitzero"` // no answer came in time
 }
 
-func (r *Request) open() bool { return r != nil && r.AnsweredAt == 0 && r.LapsedAt == 0 }
+func (r *Request) open() bool { return r.unanswered() && r.LapsedAt == 0 }
+
+func (r *Request) unanswered() bool { return r != nil && r.AnsweredAt == 0 }
 
 // A Bar keeps an operator from applying again for some time: after a refusal, a
 // revocation or an annulment, as the programme says; never after a withdrawal.
@@ -158,8 +160,9 @@ func (c RequestInformation) decide(a Application) ([]Event, error) {
 	return one(c.By, c.At, ApplicationInformationRequested{c.Items, c.Timed})
 }
 
+// decide takes an answer after its time too, as long as nothing followed from that.
 func (c GiveInformation) decide(a Application) ([]Event, error) {
-	if !a.Request.open() {
+	if !a.Request.unanswered() {
 		return nil, &TransitionError{a.State.words(), c.name(), "nothing is asked"}
 	}
 	return one(c.By, c.At, ApplicationInformationGiven{c.Answer, c.Timed})
@@ -305,7 +308,7 @@ func (d ApplicationInformationRequested) change(a *Application, e Event) error {
 }
 
 func (d ApplicationInformationGiven) change(a *Application, e Event) error {
-	if !a.Request.open() {
+	if !a.Request.unanswered() {
 		return fmt.Errorf("nothing is asked")
 	}
 	if a.State == InfoRequested {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aeo-registry/aeo/registry/deadline"
 )
 
 func by(actor string, d int64) By { return By{Case: "APP-1", Actor: actor, At: d * day} }
@@ -167,4 +169,21 @@ func TestAGrantWantsEverySiteJudged(t *testing.T) {
 	if b = applied(t, b, list); len(b.Findings) != len(many) {
 		t.Errorf("%d of %d findings", len(b.Findings), len(many))
 	}
+}
+
+// Where nothing follows from the silence of who owes information, an answer is taken late.
+func TestALateAnswerIsTaken(t *testing.T) {
+	due := Timed{[]deadline.Change{{Rule: RuleInformation, Do: deadline.Start, At: 2 * day, Due: 5 * day}}}
+	a := do(t, applicationIn(t, Submitted), RequestInformation{by("clerk", 2), []string{"accounts"}, due})
+	fallen := a.Clocks.Fallen(6 * day)[0]
+	a = do(t, a, PassTime{By: By{Case: "APP-1", Actor: Scheduler, At: 6 * day}, Change: fallen})
+	if a.State != InfoRequested || a.Request.LapsedAt != 5*day {
+		t.Fatalf("%s: %+v", a.State, a.Request)
+	}
+	a = do(t, a, GiveInformation{By: by("trader", 7), Answer: "here"})
+	if a.State != Submitted || a.CompleteAt != 7*day {
+		t.Errorf("%s, complete on day %d", a.State, a.CompleteAt/day)
+	}
+	_, err := a.Decide(GiveInformation{By: by("trader", 8), Answer: "once more"})
+	wantRefused(t, "twice", err, &TransitionError{}, "is not possible")
 }
